@@ -1,0 +1,403 @@
+"""The way of a circuit to a vendor and of its counts back, the same for every provider.
+
+    circuit -> adopt -> validate -> convert -> record intent -> submit -> poll -> fetch -> normalise
+
+Owns: `JobBackend`, the order of these steps, and what is recorded at each.
+Knows nothing of: any vendor; a provider writes the hooks named below and a `VendorClient`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib import metadata
+from typing import Any, ClassVar, TypeVar
+
+from coratrix.backend.capabilities import BackendCapabilities
+from coratrix.backend.client import Outcome, Submission, VendorClient
+from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
+from coratrix.backend.configuration import BackendConfiguration
+from coratrix.backend.cost import CostEstimate, check_limit, estimate
+from coratrix.backend.errors import (
+    BackendAuthError,
+    BackendError,
+    JobStoreError,
+    ProviderNotInstalledError,
+)
+from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result, shots_of_each
+from coratrix.backend.jobs import Job, JobRecord, JobState, new_job_id
+from coratrix.backend.metrics import MetricsRecorder
+from coratrix.backend.options import RunOptions, parse_options
+from coratrix.backend.resilience import Caller, RateLimiter, Resilience
+from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
+from coratrix.backend.store import JobStore, allowed_changes, open_store
+from coratrix.backend.validation import ValidationIssue, validate
+from coratrix.backend.vendor_job import VendorJob, submission_error
+from coratrix.core.circuit import QuantumCircuit
+from coratrix.core.interop import adopt
+from coratrix.core.result import ExecutionResult
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+STATUS_TIMEOUT_S = 5.0  # a status that takes longer is "unknown"
+STATUS_KEPT_S = 30.0  # how long an answer about status or queue is good for
+
+
+class JobBackend(BackendInterface):
+    """A backend whose circuits run as jobs of a vendor's service.
+
+    A provider implements `_connect`, `_convert` and `normalise`, and may implement `_own_issues`,
+    `_refused_options`, `_limiter`, `_static_capabilities` and `get_calibration`.
+
+    Args:
+        client: replaces the provider's own client, for tests.
+        store: where job records go; by default `open_store()` at the first submission.
+    """
+
+    options_type: ClassVar[type[RunOptions]] = RunOptions
+
+    def __init__(
+        self,
+        config: BackendConfiguration,
+        *,
+        client: VendorClient | None = None,
+        store: JobStore | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        resilience: Resilience | None = None,
+    ) -> None:
+        super().__init__(config)
+        self.clock = clock
+        self.numbers = resilience or Resilience()
+        self._client = client
+        self._store = store
+        self._opening = threading.RLock()
+        self._kept: dict[str, tuple[float, Any]] = {}
+        self._caller = Caller(
+            numbers=self.numbers, clock=clock, limiter=self._limiter(), on_retry=self._metrics.retry
+        )
+
+    # what a provider writes ----------------------------------------------------------------
+
+    @abstractmethod
+    def _connect(self) -> VendorClient:
+        """Make the client; called once, at the first call that needs it. May import the SDK."""
+
+    @abstractmethod
+    def _convert(self, circuits: Sequence[QuantumCircuit], shots: int, options: Any) -> Submission:
+        """The vendor's program for ``circuits``, each measured; pure."""
+
+    @abstractmethod
+    def normalise(self, raw: Any, decoding: Mapping[str, Any]) -> list[Outcome]:
+        """The vendor's raw result as one `Outcome` per circuit, in our bit order; pure."""
+
+    def _refused_options(self) -> Mapping[str, str]:
+        """Options that cannot be honoured here, each with its reason."""
+        return {}
+
+    def _limiter(self) -> RateLimiter | None:
+        """The rate limit of the account, where the vendor publishes one."""
+        return None
+
+    def _sdk_distributions(self) -> tuple[str, ...]:
+        """Distributions whose versions are written into each job record."""
+        return ()
+
+    # parts -----------------------------------------------------------------------------------
+
+    @property
+    def client(self) -> VendorClient:
+        """The vendor's client, connected at first use."""
+        with self._opening:
+            if self._client is None:
+                self._client = self._connect()
+            return self._client
+
+    @property
+    def store(self) -> JobStore:
+        """Where this backend's job records are."""
+        with self._opening:
+            if self._store is None:
+                self._store = open_store()
+            return self._store
+
+    @property
+    def recorder(self) -> MetricsRecorder:
+        """Counts what ends."""
+        return self._metrics
+
+    def call(self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, **how: Any) -> T:
+        """A call to the vendor with retries, limits and a bound; errors name this backend."""
+        try:
+            return self._caller.call(f"{self.name}: {doing}", request, deadline, **how)
+        except BackendError as exc:
+            exc.backend = exc.backend or self.name
+            raise
+
+    def note(self, record: JobRecord, changes: Mapping[str, Any]) -> JobRecord:
+        """Record changes of a job; when the store fails the job goes on, with a warning."""
+        stamped = {**changes, "updated_at": self.clock.time()}
+        try:
+            return self.store.update(record.id, stamped)
+        except JobStoreError as exc:
+            log.warning("job %s (at the vendor: %s) is not recorded: %s", record.id, record.vendor_job_id, exc)
+            return replace(record, **allowed_changes(record.state, stamped))
+
+    # running ---------------------------------------------------------------------------------
+
+    def execute(self, circuit: Any, shots: int = DEFAULT_SHOTS, **options: Any) -> ExecutionResult:
+        parsed = self._parse(options)
+        deadline = Deadline.after(parsed.timeout, self.clock)
+        job = self._submit([self._checked(circuit, shots)], shots, parsed, deadline)
+        return job.result(None if parsed.timeout is None else deadline.left())
+
+    def submit(self, circuit: Any, shots: int = DEFAULT_SHOTS, **options: Any) -> Job:
+        return self.submit_batch([circuit], shots, **options)
+
+    def submit_batch(self, circuits: Iterable[Any], shots: int = DEFAULT_SHOTS, **options: Any) -> VendorJob:
+        """Send several circuits as one job of the vendor, which must be able to carry them."""
+        parsed = self._parse(options)
+        checked = [self._checked(circuit, shots) for circuit in circuits]
+        return self._submit(checked, shots, parsed, Deadline.after(parsed.timeout, self.clock))
+
+    def execute_batch(
+        self, circuits: Iterable[Any], shots: int | Sequence[int] = DEFAULT_SHOTS, **options: Any
+    ) -> list[ExecutionResult]:
+        parsed = self._parse(options)
+        deadline = Deadline.after(parsed.timeout, self.clock)
+        listed = list(circuits)
+        results: dict[int, ExecutionResult] = {}
+        ready: list[tuple[int, QuantumCircuit, int]] = []
+        for index, (circuit, count) in enumerate(zip(listed, shots_of_each(shots, len(listed)), strict=True)):
+            try:
+                ready.append((index, self._checked(circuit, count), count))
+            except BackendError as exc:
+                results[index] = failed_result(exc, self.name)
+        for indices, outcome in self._run_chunks(self._chunks(ready), parsed, deadline):
+            results.update(zip(indices, outcome, strict=True))
+        return [results[index] for index in range(len(listed))]
+
+    def job(self, job_id: str) -> VendorJob:
+        """The job of our id or of the vendor's, sent from this process or any other."""
+        return VendorJob(self, self.store.get(job_id))
+
+    def attach(self, record: JobRecord) -> VendorJob:
+        """The handle of a record that a manager found in its store."""
+        return VendorJob(self, record)
+
+    # steps of a submission -------------------------------------------------------------------
+
+    def _parse(self, options: Mapping[str, Any]) -> Any:
+        return parse_options(self.options_type, options, backend=self.name, refused=self._refused_options())
+
+    def _checked(self, circuit: Any, shots: object) -> QuantumCircuit:
+        """Our circuit, measured and found fit for this backend, or an error with every reason."""
+        ours = adopt(circuit)
+        report = validate(ours, self.get_capabilities(), shots, self._own_issues(ours))
+        report.raise_for_issues(self.name)
+        return ours.measured_whole()
+
+    def _submit(
+        self, circuits: Sequence[QuantumCircuit], shots: int, options: Any, deadline: Deadline
+    ) -> VendorJob:
+        """Record the intent, send once, record the vendor's id."""
+        cost = self.estimate_cost(circuits, shots)
+        check_limit(cost, options.max_cost, self.name)
+        submission = self._convert(circuits, shots, options)
+        record = self._intent(circuits, shots, options, submission, cost)
+        self.store.add(record)  # fails before anything is sent
+        job = VendorJob(self, record)
+        return self._send(job, submission, options, deadline)
+
+    def _send(self, job: VendorJob, submission: Submission, options: Any, deadline: Deadline) -> VendorJob:
+        client = self.client
+        try:
+            vendor_id = self.call(
+                f"submitting job {job.id}",
+                lambda own: client.submit(
+                    submission, key=job.id, shots=job.record.shots, options=options, deadline=own
+                ),
+                deadline,
+                bound_s=self.numbers.submit_timeout_s,
+                retry_unknown=client.submits_once,
+            )
+        except BackendError as exc:
+            return self._after_lost_answer(job, exc, deadline)
+        return self.attach(self.note(job.record, {"vendor_job_id": vendor_id, "state": JobState.QUEUED}))
+
+    def _after_lost_answer(self, job: VendorJob, error: BackendError, deadline: Deadline) -> VendorJob:
+        """The submission raised: either it surely was not accepted, or the vendor is asked."""
+        if not error.outcome_unknown:
+            self.note(job.record, {"state": JobState.FAILED, "error": str(error), "error_code": error.code})
+            raise submission_error(job, error)
+        unknown = self.attach(self.note(job.record, {"state": JobState.UNKNOWN, "error": str(error)}))
+        if self._found(unknown, deadline):
+            return unknown
+        raise submission_error(unknown, error) from error
+
+    def _found(self, job: VendorJob, deadline: Deadline) -> bool:
+        """Whether the vendor shows the job; not being able to ask counts as no."""
+        try:
+            job._resolve(deadline)
+        except BackendError as exc:
+            log.warning("job %s: could not ask whether it was accepted: %s", job.id, exc)
+        return job.vendor_job_id is not None
+
+    def _intent(
+        self,
+        circuits: Sequence[QuantumCircuit],
+        shots: int,
+        options: Any,
+        submission: Submission,
+        cost: CostEstimate,
+    ) -> JobRecord:
+        now = self.clock.time()
+        return JobRecord(
+            id=new_job_id(),
+            backend=self.name,
+            config=self.config.to_dict(),
+            created_at=now,
+            updated_at=now,
+            shots=int(shots),
+            num_circuits=len(circuits),
+            circuits=tuple(_source(circuit) for circuit in circuits),
+            options=_as_data(options.given()),
+            decoding=submission.decoding,
+            versions=_versions(("coratrix-core", *self._sdk_distributions())),
+            metadata=submission.metadata,
+            tags=options.tags,
+            cost=cost.amount,
+            currency=cost.currency,
+        )
+
+    # batches ---------------------------------------------------------------------------------
+
+    def _chunks(self, ready: Sequence[tuple[int, QuantumCircuit, int]]) -> list[list[tuple[int, QuantumCircuit, int]]]:
+        """Neighbours with the same number of shots, at most as many as one job carries."""
+        limit = self.get_capabilities().max_circuits_per_job or len(ready)
+        chunks: list[list[tuple[int, QuantumCircuit, int]]] = []
+        for item in ready:
+            if chunks and len(chunks[-1]) < limit and chunks[-1][0][2] == item[2]:
+                chunks[-1].append(item)
+            else:
+                chunks.append([item])
+        return chunks
+
+    def _run_chunks(
+        self, chunks: Sequence[Sequence[tuple[int, QuantumCircuit, int]]], options: Any, deadline: Deadline
+    ) -> Iterable[tuple[list[int], list[ExecutionResult]]]:
+        """Send the chunks, at most `Resilience.max_in_flight` at a time, and yield results as they come."""
+        flying: deque[tuple[list[int], VendorJob | BackendError]] = deque()
+        for chunk in chunks:
+            if len(flying) >= self.numbers.max_in_flight:
+                yield self._landed(*flying.popleft(), deadline)
+            indices = [index for index, _, _ in chunk]
+            flying.append((indices, self._try_submit(chunk, options, deadline)))
+        while flying:
+            yield self._landed(*flying.popleft(), deadline)
+
+    def _try_submit(
+        self, chunk: Sequence[tuple[int, QuantumCircuit, int]], options: Any, deadline: Deadline
+    ) -> VendorJob | BackendError:
+        try:
+            return self._submit([circuit for _, circuit, _ in chunk], chunk[0][2], options, deadline)
+        except BackendError as exc:
+            return exc
+
+    def _landed(
+        self, indices: list[int], job: VendorJob | BackendError, deadline: Deadline
+    ) -> tuple[list[int], list[ExecutionResult]]:
+        if isinstance(job, BackendError):
+            return indices, [failed_result(job, self.name)] * len(indices)
+        try:
+            left = deadline.left()
+            return indices, job.results(None if left == float("inf") else left)
+        except BackendError as exc:
+            return indices, [failed_result(exc, self.name)] * len(indices)
+
+    # what it can do, how it is ---------------------------------------------------------------
+
+    def _get_capabilities(self) -> BackendCapabilities:
+        return self._remembered("capabilities", lambda own: self.client.capabilities(deadline=own), 3600.0)
+
+    def estimate_cost(self, circuits: Sequence[QuantumCircuit], shots: int) -> CostEstimate:
+        """What running ``circuits`` would cost, before it is sent."""
+        return estimate(self.get_capabilities().price, shots=int(shots), tasks=len(circuits))
+
+    def get_status_report(self) -> StatusReport:
+        try:
+            report = self._remembered(
+                "status", lambda own: self.client.status(deadline=own), STATUS_KEPT_S, STATUS_TIMEOUT_S
+            )
+            return report if report.as_of is not None else replace(report, as_of=self.clock.time())
+        except BackendAuthError as exc:
+            return StatusReport(status=BackendStatus.UNAUTHORIZED, message=str(exc))
+        except ProviderNotInstalledError as exc:
+            return StatusReport(status=BackendStatus.UNKNOWN, message=str(exc))
+        except BackendError as exc:
+            unreachable = exc.code == "connection"
+            status = BackendStatus.OFFLINE if unreachable else BackendStatus.UNKNOWN
+            return StatusReport(status=status, message=str(exc))
+
+    def get_queue_info(self) -> QueueInfo:
+        try:
+            return self._remembered(
+                "queue", lambda own: self.client.queue(deadline=own), STATUS_KEPT_S, STATUS_TIMEOUT_S
+            )
+        except BackendError as exc:
+            log.info("%s: no queue information: %s", self.name, exc)
+            return QueueInfo()
+
+    def _remembered(
+        self, what: str, ask: Callable[[Deadline], T], kept_s: float, bound_s: float | None = None
+    ) -> T:
+        """The last answer while it is fresh, else a new one; failures are not kept."""
+        as_of, answer = self._kept.get(what, (float("-inf"), None))
+        if self.clock.now() - as_of > kept_s:
+            bound = bound_s or self.numbers.request_timeout_s
+            answer = self.call(f"asking for {what}", ask, Deadline.after(bound, self.clock))
+            self._kept[what] = (self.clock.now(), answer)
+        return answer  # type: ignore[return-value]
+
+    def refresh(self) -> None:
+        """Forget what was remembered of capabilities, status and queue."""
+        self._kept.clear()
+
+    def close(self) -> None:
+        with self._opening:
+            if self._client is not None:
+                self._client.close()
+
+
+def _source(circuit: QuantumCircuit) -> dict[str, Any]:
+    """A circuit as it is kept in a record, so that a run can be replayed."""
+    from coratrix.core import qasm
+    from coratrix.core.errors import CoratrixError
+
+    entry: dict[str, Any] = {"name": circuit.name, "digest": circuit.digest()}
+    try:
+        return {**entry, "format": "openqasm3", "source": qasm.dumps(circuit)}
+    except CoratrixError:  # what OpenQASM cannot carry, e.g. a noise channel
+        return {**entry, "format": "coratrix", "source": circuit.to_json()}
+
+
+def _as_data(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as JSON data; a value with `to_dict` is written as that."""
+    return {name: v.to_dict() if hasattr(v, "to_dict") else v for name, v in options.items()}
+
+
+@cache
+def _versions(distributions: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for name in distributions:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
