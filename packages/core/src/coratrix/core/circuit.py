@@ -1,0 +1,440 @@
+"""Owns QuantumCircuit: an ordered list of instructions on numbered qubits and classical bits.
+
+Every argument is checked on entry, so that a circuit that exists makes sense. Knows nothing of backends, files
+and simulation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import index as as_index
+from typing import Any, Final, Self, TypeAlias
+
+from coratrix.core import serialization
+from coratrix.core.circuit_gates import GateMethods
+from coratrix.core.drawing import draw, draw_html
+from coratrix.core.errors import CircuitError
+from coratrix.core.gate import Gate
+from coratrix.core.operations import (
+    Barrier,
+    ChannelOp,
+    Condition,
+    Delay,
+    IfElse,
+    Instruction,
+    Measure,
+    Reset,
+    WhileLoop,
+    bodies,
+)
+from coratrix.core.parameters import Parameter, ParameterExpression, ParameterLike, angle, named_values
+from coratrix.core.registers import ClassicalRegister
+from coratrix.core.transforms import bound, inverted, longest_path, moved
+
+Body: TypeAlias = "QuantumCircuit | Callable[[QuantumCircuit], object]"
+
+MAX_QUBITS: Final = 100_000
+MAX_CLBITS: Final = 1_000_000
+_MEASURE: Final = Measure()
+_RESET: Final = Reset()
+
+
+class QuantumCircuit(GateMethods):
+    """Instructions on ``num_qubits`` qubits and any number of classical registers.
+
+    Two circuits are equal when their qubits, registers, global phase and instructions are; name and metadata
+    are labels and do not count.
+
+    Args:
+        num_qubits: at least 1, at most 100 000.
+        name: a label.
+        num_clbits: gives the circuit one register ``c`` of that many bits.
+        registers: classical registers as (name, size), in the order of declaration.
+        global_phase: the angle γ of a factor exp(iγ) on the whole state.
+        metadata: anything that JSON can carry; travels with the circuit.
+    """
+
+    __hash__ = None  # type: ignore[assignment]  # it can change; see digest()
+
+    def __init__(
+        self,
+        num_qubits: int,
+        name: str = "circuit",
+        *,
+        num_clbits: int = 0,
+        registers: Iterable[ClassicalRegister | tuple[str, int]] = (),
+        global_phase: ParameterLike = 0.0,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        if isinstance(num_qubits, bool) or not isinstance(num_qubits, int):
+            raise CircuitError(f"a circuit has a whole number of qubits; got {num_qubits!r}")
+        if not 1 <= num_qubits <= MAX_QUBITS:
+            raise CircuitError(f"a circuit has 1 to {MAX_QUBITS} qubits; got {num_qubits}")
+        self.num_qubits = num_qubits
+        self.num_clbits = 0
+        self.name = name
+        self.metadata: dict[str, Any] = dict(metadata or {})
+        self._global_phase = angle(global_phase, what="the global phase")
+        self._registers: list[ClassicalRegister] = []
+        self._instructions: list[Instruction] = []
+        for register in registers:
+            self.add_register(*(register if isinstance(register, tuple) else (register.name, register.size)))
+        if num_clbits:
+            self.add_register("c", num_clbits)
+
+    # Reading
+
+    @property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """What the circuit does, in order."""
+        return tuple(self._instructions)
+
+    @property
+    def registers(self) -> tuple[ClassicalRegister, ...]:
+        """The classical registers in the order of declaration."""
+        return tuple(self._registers)
+
+    def register(self, name: str) -> ClassicalRegister:
+        """The classical register of this name."""
+        for register in self._registers:
+            if register.name == name:
+                return register
+        names = ", ".join(register.name for register in self._registers) or "none"
+        raise CircuitError(f"no classical register is named {name!r}; the circuit has {names}")
+
+    @property
+    def global_phase(self) -> ParameterLike:
+        """The angle γ of a factor exp(iγ) on the whole state."""
+        return self._global_phase
+
+    @global_phase.setter
+    def global_phase(self, value: ParameterLike) -> None:
+        self._global_phase = angle(value, what="the global phase")
+
+    @property
+    def parameters(self) -> frozenset[Parameter]:
+        """The parameters that still have no number."""
+        found = _parameters(self._instructions)
+        phase = self._global_phase
+        return frozenset(found | phase.parameters if isinstance(phase, ParameterExpression) else found)
+
+    @property
+    def has_measurements(self) -> bool:
+        """Whether anything is measured, in the bodies of conditionals and loops too."""
+        return any(isinstance(op.operation, Measure) for op in walk(self._instructions))
+
+    def count_ops(self) -> dict[str, int]:
+        """How often each operation occurs, by name, the most frequent first; bodies are counted too."""
+        return dict(Counter(op.operation.name for op in walk(self._instructions)).most_common())
+
+    def depth(self) -> int:
+        """The length of the longest chain of operations, barriers not counted, conditionals as one."""
+        return longest_path(self._instructions)
+
+    def __len__(self) -> int:
+        return len(self._instructions)
+
+    def __iter__(self) -> Iterator[Instruction]:
+        return iter(self._instructions)
+
+    def __bool__(self) -> bool:
+        return True  # a circuit without instructions is still a circuit
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, QuantumCircuit):
+            return NotImplemented
+        return self is other or (
+            self.num_qubits == other.num_qubits
+            and self._registers == other._registers
+            and self._global_phase == other._global_phase
+            and self._instructions == other._instructions
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<QuantumCircuit {self.name!r}: {self.num_qubits} qubits, {self.num_clbits} bits, "
+            f"{len(self)} instructions>"
+        )
+
+    # Building
+
+    def add_register(self, name: str, size: int) -> ClassicalRegister:
+        """Declare a classical register after the present ones."""
+        register = ClassicalRegister(name, size, self.num_clbits)
+        if any(other.name == name for other in self._registers):
+            raise CircuitError(f"a register named {name!r} is declared already")
+        if self.num_clbits + size > MAX_CLBITS:
+            raise CircuitError(f"a circuit has at most {MAX_CLBITS} classical bits; {name!r} would pass that")
+        self._registers.append(register)
+        self.num_clbits += size
+        return register
+
+    def add_gate(self, gate: Gate, qubits: Sequence[int], *, condition: Condition | None = None) -> Self:
+        """Put a gate on qubits, in the gate's own order; with a condition, only where that holds.
+
+        Raises:
+            CircuitError: a qubit is out of range or repeated, or their number is not the gate's.
+        """
+        if not isinstance(gate, Gate):
+            raise CircuitError(f"add_gate takes a Gate, such as HGate() or gate('h'); got {gate!r}")
+        checked = self._qubits(qubits, gate.num_qubits, gate)
+        instruction = Instruction(gate, checked)
+        if condition is not None:
+            return self._conditional(IfElse(condition, (instruction,)))
+        self._instructions.append(instruction)
+        return self
+
+    def append(self, instruction: Instruction) -> Self:
+        """Add an instruction, its qubits and bits checked, those of its bodies too."""
+        self._check(instruction)
+        self._instructions.append(instruction)
+        return self
+
+    def measure(self, qubits: int | Iterable[int], clbits: int | Iterable[int]) -> Self:
+        """Measure qubits into classical bits, one for one."""
+        sources = (qubits,) if isinstance(qubits, int) else tuple(qubits)
+        targets = (clbits,) if isinstance(clbits, int) else tuple(clbits)
+        if len(sources) != len(targets):
+            raise CircuitError(f"{len(sources)} qubits are measured into {len(targets)} bits; the numbers differ")
+        sources = self._qubits(sources, len(sources), _MEASURE)
+        targets = self._clbits(targets)
+        for qubit, clbit in zip(sources, targets, strict=True):
+            self._instructions.append(Instruction(_MEASURE, (qubit,), (clbit,)))
+        return self
+
+    def measure_all(self) -> Self:
+        """Measure every qubit: into the bits there are if they are as many, else into a new register ``meas``."""
+        if self.num_clbits != self.num_qubits or self.has_measurements:
+            register = self.add_register(self._free_name("meas"), self.num_qubits)
+            return self.measure(range(self.num_qubits), register)
+        return self.measure(range(self.num_qubits), range(self.num_clbits))
+
+    def reset(self, *qubits: int) -> Self:
+        """Put qubits into |0⟩."""
+        for qubit in self._qubits(qubits, len(qubits), _RESET):
+            self._instructions.append(Instruction(_RESET, (qubit,)))
+        return self
+
+    def barrier(self, *qubits: int) -> Self:
+        """A barrier on the given qubits, or on all."""
+        chosen = qubits or tuple(range(self.num_qubits))
+        operation = Barrier(len(chosen))
+        self._instructions.append(Instruction(operation, self._qubits(chosen, len(chosen), operation)))
+        return self
+
+    def delay(self, duration_s: float, *qubits: int) -> Self:
+        """Let the given qubits, or all, wait for so many seconds."""
+        operation = Delay(float(duration_s))
+        chosen = qubits or tuple(range(self.num_qubits))
+        for qubit in self._qubits(chosen, len(chosen), operation):
+            self._instructions.append(Instruction(operation, (qubit,)))
+        return self
+
+    def channel(self, channel: Any, *qubits: int) -> Self:
+        """Put a noise channel on qubits."""
+        return self.append(Instruction(ChannelOp(channel), qubits))
+
+    def if_test(self, condition: Condition, then: Body, otherwise: Body | None = None) -> Self:
+        """Do ``then`` where the condition holds, else ``otherwise``.
+
+        A body is a circuit on the same qubits and bits, or a function that adds to an empty one.
+        """
+        other = () if otherwise is None else self._body(otherwise)
+        return self._conditional(IfElse(condition, self._body(then), other))
+
+    def while_loop(self, condition: Condition, body: Body, max_iterations: int) -> Self:
+        """Repeat ``body`` while the condition holds; an engine refuses to go past ``max_iterations``."""
+        return self._conditional(WhileLoop(condition, self._body(body), max_iterations))
+
+    # Transforming
+
+    def copy(self, name: str | None = None) -> QuantumCircuit:
+        """An independent copy."""
+        twin = self._empty(self._global_phase, name)
+        twin._instructions = self._instructions.copy()
+        return twin
+
+    def compose(
+        self,
+        other: QuantumCircuit,
+        qubits: Sequence[int] | None = None,
+        clbits: Sequence[int] | None = None,
+    ) -> QuantumCircuit:
+        """This circuit, then ``other`` on the given qubits and bits (by default the first ones).
+
+        Where this circuit has no classical bits and none are named, ``other``'s registers are taken over.
+        """
+        result = self.copy()
+        if clbits is None and not self.num_clbits:
+            for register in other.registers:
+                result.add_register(register.name, register.size)
+        on_qubits = result._qubits(_first(other.num_qubits, qubits), other.num_qubits, other)
+        on_clbits = result._clbits(_first(other.num_clbits, clbits))
+        if len(on_clbits) != other.num_clbits:
+            raise CircuitError(f"{other.name!r} has {other.num_clbits} bits; {len(on_clbits)} were given for them")
+        result._instructions.extend(moved(op, on_qubits, on_clbits) for op in other)
+        result.global_phase = self._global_phase + other.global_phase
+        return result
+
+    def inverse(self) -> QuantumCircuit:
+        """The circuit that undoes this one.
+
+        Raises:
+            CircuitError: it measures, resets, or has noise or control flow.
+        """
+        twin = self._empty(-self._global_phase, f"{self.name}†")
+        twin._instructions = [inverted(op, at) for at, op in reversed(list(enumerate(self._instructions)))]
+        return twin
+
+    def power(self, exponent: int) -> QuantumCircuit:
+        """This circuit ``exponent`` times over; of its inverse if that is negative."""
+        if type(exponent) is not int:
+            raise CircuitError(f"a circuit is raised to a whole number; got {exponent!r}")
+        unit = self if exponent >= 0 else self.inverse()
+        twin = self._empty(unit._global_phase * abs(exponent), f"{self.name}^{exponent}")
+        twin._instructions = unit._instructions * abs(exponent)
+        return twin
+
+    def bind(self, values: Mapping[Parameter | str, float]) -> QuantumCircuit:
+        """This circuit with numbers in place of some or all parameters.
+
+        Raises:
+            CircuitError: a name is not a parameter of the circuit, or a number is NaN or infinite.
+        """
+        named = named_values(values)
+        known = {parameter.name for parameter in self.parameters}
+        if unknown := sorted(set(named) - known):
+            has = ", ".join(sorted(known)) or "none"
+            raise CircuitError(f"the circuit has no parameter {', '.join(unknown)}; it has {has}")
+        phase = self._global_phase
+        twin = self._empty(phase.bind(named) if isinstance(phase, ParameterExpression) else phase)
+        twin._instructions = [bound(op, named) for op in self._instructions]
+        return twin
+
+    def measured_whole(self) -> QuantumCircuit:
+        """This circuit, with every qubit measured at the end if it measures nothing itself."""
+        return self if self.has_measurements else self.copy().measure_all()
+
+    # Showing and storing
+
+    def draw(self, width: int = 100) -> str:
+        """The circuit as text, folded at ``width`` characters."""
+        return draw(self, width)
+
+    def __str__(self) -> str:
+        return self.draw()
+
+    def _repr_html_(self) -> str:
+        return draw_html(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The circuit as JSON types, with a ``schema_version``."""
+        return serialization.circuit_to_dict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> QuantumCircuit:
+        """The circuit that ``to_dict`` wrote."""
+        return serialization.circuit_from_dict(data)
+
+    def to_json(self) -> str:
+        """The circuit as JSON text."""
+        return serialization.dumps(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> QuantumCircuit:
+        """The circuit that ``to_json`` wrote."""
+        return serialization.loads(text)
+
+    def digest(self) -> str:
+        """SHA-256, in hex, of all that equality looks at: equal circuits have equal digests."""
+        return hashlib.sha256(serialization.canonical(self).encode()).hexdigest()
+
+    # Inner
+
+    def _empty(self, global_phase: ParameterLike, name: str | None = None) -> QuantumCircuit:
+        return QuantumCircuit(
+            self.num_qubits,
+            self.name if name is None else name,
+            registers=self._registers,
+            global_phase=global_phase,
+            metadata=self.metadata,
+        )
+
+    def _conditional(self, operation: IfElse | WhileLoop) -> Self:
+        return self.append(Instruction(operation, operation.qubits, operation.clbits))
+
+    def _body(self, body: Body) -> tuple[Instruction, ...]:
+        if not isinstance(body, QuantumCircuit):
+            build, body = body, self._empty(0.0)
+            build(body)
+        if body.num_qubits > self.num_qubits or body.num_clbits > self.num_clbits:
+            raise CircuitError("a body has the qubits and bits of the circuit around it, or the first of them")
+        return body.instructions
+
+    def _free_name(self, wish: str) -> str:
+        taken = {register.name for register in self._registers}
+        names = (wish, *(f"{wish}{k}" for k in range(len(taken) + 1)))
+        return next(name for name in names if name not in taken)
+
+    def _check(self, instruction: Instruction) -> None:
+        operation, qubits, clbits = instruction
+        self._qubits(qubits, operation.num_qubits, operation)
+        self._clbits(clbits)
+        if len(clbits) != operation.num_clbits:
+            raise CircuitError(f"{operation.name} has {operation.num_clbits} classical bits; got {len(clbits)}")
+        if isinstance(operation, IfElse | WhileLoop) and (
+            qubits != operation.qubits or clbits != operation.clbits
+        ):
+            raise CircuitError(f"the qubits and bits of {operation.name} are those of its bodies and condition")
+        for body in bodies(operation):
+            for inner in body:
+                self._check(inner)
+
+    def _qubits(self, qubits: Iterable[int], wanted: int, operation: Any) -> tuple[int, ...]:
+        try:
+            found = tuple([as_index(qubit) for qubit in qubits])
+        except TypeError:
+            raise CircuitError(f"{operation.name} takes a sequence of qubit numbers; got {qubits!r}") from None
+        if len(found) != wanted:
+            raise CircuitError(f"{operation.name} acts on {wanted} qubits; got {len(found)}: {list(found)}")
+        for qubit in found:
+            if not 0 <= qubit < self.num_qubits:
+                raise CircuitError(
+                    f"{operation.name} on qubit {qubit}: the circuit has qubits 0 to {self.num_qubits - 1}"
+                )
+        if wanted > 1 and len(set(found)) != wanted:
+            raise CircuitError(f"{operation.name} on qubits {list(found)}: a qubit is repeated")
+        return found
+
+    def _clbits(self, clbits: Iterable[int]) -> tuple[int, ...]:
+        found = tuple([as_index(clbit) for clbit in clbits])
+        for clbit in found:
+            if not 0 <= clbit < self.num_clbits:
+                has = f"bits 0 to {self.num_clbits - 1}" if self.num_clbits else "no classical bits"
+                raise CircuitError(f"there is no classical bit {clbit}: the circuit has {has}; see add_register")
+        if len(set(found)) != len(found):
+            raise CircuitError(f"classical bits {list(found)}: a bit is repeated")
+        return found
+
+
+def walk(instructions: Iterable[Instruction]) -> Iterator[Instruction]:
+    """Every instruction, those of bodies after the one that holds them."""
+    for instruction in instructions:
+        yield instruction
+        for body in bodies(instruction.operation):
+            yield from walk(body)
+
+
+def _parameters(instructions: Iterable[Instruction]) -> frozenset[Parameter]:
+    found: set[Parameter] = set()
+    for instruction in walk(instructions):
+        operation = instruction.operation
+        if isinstance(operation, Gate) and operation.params:
+            found |= operation.parameters
+    return frozenset(found)
+
+
+def _first(count: int, chosen: Sequence[int] | None) -> Sequence[int]:
+    return range(count) if chosen is None else chosen

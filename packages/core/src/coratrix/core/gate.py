@@ -1,0 +1,518 @@
+"""Owns what a gate is: a row of the table, any unitary matrix, or a gate under controls.
+
+Gates are frozen, hashable values without qubits; an Instruction puts one on qubits. The first qubit of a gate
+is the most significant bit of its matrix (coratrix.core.bits). Knows nothing of circuits.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, ClassVar, Final
+
+import numpy as np
+
+from coratrix.core.errors import CircuitError, UnboundParameterError
+from coratrix.core.gate_table import CONTROLLED, GATES, GateSpec, Matrix, controlled_matrix
+from coratrix.core.parameters import Parameter, ParameterExpression, ParameterLike, angle, named_values
+
+UNITARY_ATOL: Final = 1e-9
+"""How far U†U may be from the identity, entry by entry, before a matrix is refused as not unitary."""
+
+_MAX_MATRIX_QUBITS: Final = 12
+
+
+class Gate(ABC):
+    """A unitary operation on ``num_qubits`` qubits."""
+
+    __slots__ = ()
+
+    name: str
+    params: tuple[ParameterLike, ...]
+    num_qubits: int
+    num_clbits: ClassVar[int] = 0
+
+    @abstractmethod
+    def matrix(self) -> Matrix:
+        """The (2^k, 2^k) matrix, read-only, the first qubit being the most significant bit of the index."""
+
+    @abstractmethod
+    def inverse(self) -> Gate:
+        """The gate that undoes this one."""
+
+    @abstractmethod
+    def power(self, exponent: float) -> Gate:
+        """This gate to a real power.
+
+        A rotation turns by ``exponent`` times its angle; every other gate takes the principal branch, whose
+        eigenvalues' phases lie in (−π, π] before they are scaled.
+        """
+
+    @abstractmethod
+    def controlled(self, num_controls: int = 1, ctrl_state: str | int | None = None) -> Gate:
+        """This gate under controls, which come first in the list of qubits.
+
+        ``ctrl_state`` says which readings of the controls switch it on: a text whose leftmost character is the
+        first control, or the integer of that text in base two; all ones by default. Where the table has a name
+        for the outcome, that named gate is returned: ``XGate().controlled() == CXGate()``.
+        """
+
+    @abstractmethod
+    def bind(self, values: Mapping[Any, float]) -> Gate:
+        """This gate with numbers in place of the named parameters; others stay."""
+
+    @property
+    def label(self) -> str:
+        """What a drawing writes for this gate."""
+        return self.name
+
+    @property
+    def parameters(self) -> frozenset[Parameter]:
+        """The parameters that still have no number."""
+        return frozenset().union(*(p.parameters for p in self.params if isinstance(p, ParameterExpression)))
+
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether the matrix is diagonal."""
+        matrix = self.matrix()
+        return bool(np.count_nonzero(matrix - np.diag(np.diag(matrix))) == 0)
+
+    @property
+    def is_permutation(self) -> bool:
+        """Whether every entry of the matrix is 0 or 1."""
+        matrix = self.matrix()
+        return bool(np.all((matrix == 0) | (matrix == 1)))
+
+    @property
+    def is_hermitian(self) -> bool:
+        """Whether the gate is its own inverse."""
+        matrix = self.matrix()
+        return bool(np.allclose(matrix, matrix.conj().T, atol=1e-12, rtol=0))
+
+    @property
+    def is_clifford(self) -> bool:
+        """Whether the gate maps Pauli operators to Pauli operators; False while a parameter stands open."""
+        return not self.parameters and maps_paulis_to_paulis(self.matrix())
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a gate cannot be changed; make another instead of setting {name}")
+
+
+class StandardGate(Gate):
+    """A row of the table with its parameters."""
+
+    __slots__ = ("_hash", "name", "num_qubits", "params", "spec")
+
+    spec: GateSpec
+
+    def __init__(self, name: str, *params: ParameterLike) -> None:
+        spec = GATES.get(name)
+        if spec is None:
+            raise CircuitError(f"the table has no gate {name!r}; coratrix.core.gate() knows aliases too")
+        if len(params) != len(spec.params):
+            wants = f"{len(spec.params)} ({', '.join(spec.params)})" if spec.params else "no"
+            raise CircuitError(f"{name} takes {wants} parameters; got {len(params)}")
+        put = object.__setattr__
+        put(self, "name", name)
+        put(self, "spec", spec)
+        put(self, "num_qubits", spec.num_qubits)
+        put(self, "params", tuple([angle(param, what=f"an angle of {name}") for param in params]))
+        put(self, "_hash", None)
+
+    @property
+    def label(self) -> str:
+        if not self.params:
+            return self.name
+        return f"{self.name}({', '.join(_short(param) for param in self.params)})"
+
+    def matrix(self) -> Matrix:
+        if not self.params:
+            return self.spec.matrix()
+        matrix = self.spec.matrix(*_numbers(self))
+        matrix.setflags(write=False)
+        return matrix
+
+    def inverse(self) -> Gate:
+        if self.spec.inverse is not None:
+            name, params = self.spec.inverse(*self.params)
+            return self if name == self.name and not params else standard(name, *params)
+        if self.spec.base:
+            return standard(self.spec.base, *self.params).inverse().controlled(self.spec.num_controls)
+        return UnitaryGate(self.matrix().conj().T, label=f"{self.name}†")
+
+    def power(self, exponent: float) -> Gate:
+        exponent = _exponent(exponent)
+        if exponent == 1:
+            return self
+        if exponent == -1:
+            return self.inverse()
+        if self.spec.power is not None:
+            name, params = self.spec.power(exponent, *self.params)
+            return standard(name, *params)
+        if self.is_hermitian and exponent % 2 == 1:
+            return self
+        if self.spec.base:
+            return standard(self.spec.base, *self.params).power(exponent).controlled(self.spec.num_controls)
+        return _matrix_gate(unitary_power(self.matrix(), exponent), f"{self.name}^{exponent:g}")
+
+    def controlled(self, num_controls: int = 1, ctrl_state: str | int | None = None) -> Gate:
+        state = _control_state(num_controls, ctrl_state)
+        if self.spec.base is None:
+            return _under_controls(self, num_controls, state)
+        inner = self.spec.num_controls
+        base = standard(self.spec.base, *self.params)
+        return _under_controls(base, num_controls + inner, (state << inner) | (2**inner - 1))
+
+    def bind(self, values: Mapping[Any, float]) -> Gate:
+        if not self.parameters:
+            return self
+        named = named_values(values)
+        return StandardGate(self.name, *(_bound(param, named) for param in self.params))
+
+    @property
+    def is_diagonal(self) -> bool:
+        return self.spec.is_diagonal
+
+    @property
+    def is_permutation(self) -> bool:
+        return self.spec.is_permutation
+
+    @property
+    def is_hermitian(self) -> bool:
+        return self.spec.is_hermitian
+
+    @property
+    def is_clifford(self) -> bool:
+        return super().is_clifford if self.params else self.spec.is_clifford
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, StandardGate):
+            return NotImplemented
+        return self is other or (self.name == other.name and self.params == other.params)
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            object.__setattr__(self, "_hash", hash((self.name, self.params)))
+        return self._hash  # type: ignore[no-any-return]
+
+    _hash: Any
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return standard, (self.name, *self.params)
+
+    def __repr__(self) -> str:
+        return f"gate({', '.join((repr(self.name), *(repr(param) for param in self.params)))})"
+
+
+class UnitaryGate(Gate):
+    """A gate given by its matrix, at most 12 qubits; ``name`` is always ``"unitary"``."""
+
+    __slots__ = ("_hash", "_label", "_matrix", "name", "num_qubits", "params")
+
+    _matrix: Matrix
+    _label: str | None
+    _hash: int
+
+    def __init__(self, matrix: Any, label: str | None = None) -> None:
+        array = _unitary_array(matrix)
+        put = object.__setattr__
+        put(self, "name", "unitary")
+        put(self, "params", ())
+        put(self, "num_qubits", array.shape[0].bit_length() - 1)
+        put(self, "_matrix", array)
+        put(self, "_label", label)
+        put(self, "_hash", hash((array.shape[0], complex(array[0, 0]), complex(array[-1, -1]))))
+
+    @property
+    def label(self) -> str:
+        return self._label or "unitary"
+
+    @property
+    def given_label(self) -> str | None:
+        """The label that was given, if any."""
+        return self._label
+
+    def matrix(self) -> Matrix:
+        return self._matrix
+
+    def inverse(self) -> UnitaryGate:
+        return UnitaryGate(self._matrix.conj().T, label=_dagger(self._label))
+
+    def power(self, exponent: float) -> Gate:
+        exponent = _exponent(exponent)
+        if exponent == 1:
+            return self
+        label = f"{self._label}^{exponent:g}" if self._label else None
+        return UnitaryGate(unitary_power(self._matrix, exponent), label=label)
+
+    def controlled(self, num_controls: int = 1, ctrl_state: str | int | None = None) -> Gate:
+        return _under_controls(self, num_controls, _control_state(num_controls, ctrl_state))
+
+    def bind(self, values: Mapping[Any, float]) -> Gate:  # noqa: ARG002 - the face is shared
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, UnitaryGate):
+            return NotImplemented
+        return self is other or np.array_equal(self._matrix, other._matrix)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return UnitaryGate, (self._matrix, self._label)
+
+    def __repr__(self) -> str:
+        return f"UnitaryGate(<{self._matrix.shape[0]}x{self._matrix.shape[0]}>, label={self._label!r})"
+
+
+class ControlledGate(Gate):
+    """A gate under controls that the table has no name for; ``name`` is always ``"controlled"``.
+
+    Make one by ``gate.controlled(...)``, which gives the named gate where there is one.
+
+    Attributes:
+        base: the gate on the last qubits.
+        num_controls: how many of the first qubits are controls.
+        ctrl_state: what the controls must read, first control leftmost, as an integer in base two.
+    """
+
+    __slots__ = ("base", "ctrl_state", "name", "num_controls", "num_qubits", "params")
+
+    base: Gate
+    num_controls: int
+    ctrl_state: int
+
+    def __init__(self, base: Gate, num_controls: int = 1, ctrl_state: str | int | None = None) -> None:
+        state = _control_state(num_controls, ctrl_state)
+        put = object.__setattr__
+        put(self, "name", "controlled")
+        put(self, "params", base.params)
+        put(self, "num_qubits", base.num_qubits + num_controls)
+        put(self, "base", base)
+        put(self, "num_controls", num_controls)
+        put(self, "ctrl_state", state)
+
+    @property
+    def ctrl_bits(self) -> str:
+        """The control state as text, the first control leftmost."""
+        return format(self.ctrl_state, f"0{self.num_controls}b")
+
+    @property
+    def label(self) -> str:
+        return f"ctrl[{self.ctrl_bits}] {self.base.label}"
+
+    def matrix(self) -> Matrix:
+        if self.num_qubits > _MAX_MATRIX_QUBITS:
+            raise CircuitError(f"the matrix of a gate on {self.num_qubits} qubits is too large to write out")
+        matrix = controlled_matrix(self.base.matrix(), self.num_controls, self.ctrl_state)
+        matrix.setflags(write=False)
+        return matrix
+
+    def inverse(self) -> Gate:
+        return _under_controls(self.base.inverse(), self.num_controls, self.ctrl_state)
+
+    def power(self, exponent: float) -> Gate:
+        return _under_controls(self.base.power(exponent), self.num_controls, self.ctrl_state)
+
+    def controlled(self, num_controls: int = 1, ctrl_state: str | int | None = None) -> Gate:
+        state = _control_state(num_controls, ctrl_state)
+        total = num_controls + self.num_controls
+        return _under_controls(self.base, total, (state << self.num_controls) | self.ctrl_state)
+
+    def bind(self, values: Mapping[Any, float]) -> Gate:
+        if not self.parameters:
+            return self
+        return ControlledGate(self.base.bind(values), self.num_controls, self.ctrl_state)
+
+    @property
+    def is_diagonal(self) -> bool:
+        return self.base.is_diagonal
+
+    @property
+    def is_permutation(self) -> bool:
+        return self.base.is_permutation
+
+    @property
+    def is_hermitian(self) -> bool:
+        return self.base.is_hermitian
+
+    @property
+    def is_clifford(self) -> bool:
+        return self.num_qubits <= _MAX_CLIFFORD_QUBITS and super().is_clifford
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.base, self.num_controls, self.ctrl_state
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, ControlledGate) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ControlledGate, self._key()
+
+    def __repr__(self) -> str:
+        return f"ControlledGate({self.base!r}, {self.num_controls}, ctrl_state={self.ctrl_bits!r})"
+
+
+@cache
+def _parameterless(name: str) -> StandardGate:
+    return StandardGate(name)
+
+
+def standard(name: str, *params: ParameterLike) -> StandardGate:
+    """A row of the table by its canonical name; those without parameters are made once and shared."""
+    return StandardGate(name, *params) if params else _parameterless(name)
+
+
+def unitary_power(matrix: Matrix, exponent: float) -> Matrix:
+    """A unitary matrix to a real power: integers by multiplication, others on the principal branch."""
+    if exponent == int(exponent) and abs(exponent) <= 64:
+        source = matrix if exponent >= 0 else matrix.conj().T
+        return np.linalg.matrix_power(source, abs(int(exponent)))
+    vectors = _common_eigenvectors(matrix)
+    phases = np.angle(np.einsum("ji,jk,ki->i", vectors.conj(), matrix, vectors))
+    phases[phases < -math.pi + 1e-13] = math.pi  # −1 as rounding leaves it is still the branch's +π
+    powered: Matrix = (vectors * np.exp(1j * exponent * phases)) @ vectors.conj().T
+    return powered
+
+
+def _common_eigenvectors(matrix: Matrix) -> Matrix:
+    """Orthonormal eigenvectors of a unitary U: those of a mix of its commuting parts U+U† and i(U−U†)."""
+    real, imaginary = (matrix + matrix.conj().T) / 2, (matrix - matrix.conj().T) / 2j
+    for mix in (0.7390851332151607, 1.2020569031595942, 0.3183098861837907):  # generic: no two phases collide
+        vectors = np.linalg.eigh(real + mix * imaginary)[1]
+        diagonal = vectors.conj().T @ matrix @ vectors
+        if np.allclose(diagonal, np.diag(np.diag(diagonal)), atol=1e-11, rtol=0):
+            return vectors
+    raise CircuitError("the eigenvectors of this unitary could not be separated; give its power as a matrix")
+
+
+_MAX_CLIFFORD_QUBITS: Final = 6
+
+
+def maps_paulis_to_paulis(matrix: Matrix) -> bool:
+    """Whether U P U† is a Pauli string for the X and the Z of every qubit (gates of up to 6 qubits)."""
+    size = matrix.shape[0]
+    num_qubits = size.bit_length() - 1
+    if num_qubits > _MAX_CLIFFORD_QUBITS:
+        return False
+    pauli_x, pauli_z = GATES["x"].matrix(), GATES["z"].matrix()
+    for qubit in range(num_qubits):
+        for pauli in (pauli_x, pauli_z):
+            whole = np.kron(np.kron(np.eye(2**qubit), pauli), np.eye(2 ** (num_qubits - qubit - 1)))
+            if not _is_pauli_string(matrix @ whole @ matrix.conj().T):
+                return False
+    return True
+
+
+def _is_pauli_string(matrix: Matrix) -> bool:
+    """Whether a Hermitian unitary is ± a Pauli string: one entry a row, at row XOR mask, signs a character."""
+    size = matrix.shape[0]
+    mask = int(np.argmax(np.abs(matrix[0])))
+    rows = np.arange(size)
+    entries = matrix[rows, rows ^ mask]
+    if not np.allclose(np.abs(entries), 1, atol=1e-9, rtol=0):
+        return False
+    signs = entries / entries[0]
+    bits = [1 << k for k in range(size.bit_length() - 1)]
+    character = np.ones(size, dtype=complex)
+    for bit in bits:
+        character = np.where(rows & bit, character * signs[bit], character)
+    return bool(np.allclose(np.abs(signs.imag), 0, atol=1e-9) and np.allclose(signs, character, atol=1e-9))
+
+
+def _under_controls(base: Gate, num_controls: int, state: int) -> Gate:
+    """The named gate for ``base`` under these controls, or a ControlledGate."""
+    if isinstance(base, ControlledGate) or (isinstance(base, StandardGate) and base.spec.base):
+        return base.controlled(num_controls, state)
+    if isinstance(base, StandardGate) and state == 2**num_controls - 1:
+        if base.name == "u" and num_controls == 1:
+            return standard("cu", *base.params, 0.0)
+        name = CONTROLLED.get((base.name, num_controls))
+        if name is not None:
+            return standard(name, *base.params)
+    return ControlledGate(base, num_controls, state)
+
+
+def _control_state(num_controls: int, ctrl_state: str | int | None) -> int:
+    if not isinstance(num_controls, int) or isinstance(num_controls, bool) or num_controls < 1:
+        raise CircuitError(f"a controlled gate has at least 1 control; got {num_controls!r}")
+    if ctrl_state is None:
+        return 2**num_controls - 1
+    if isinstance(ctrl_state, str):
+        if len(ctrl_state) != num_controls or set(ctrl_state) - {"0", "1"}:
+            raise CircuitError(f"the state of {num_controls} controls is as many 0 or 1; got {ctrl_state!r}")
+        return int(ctrl_state, 2)
+    if not 0 <= int(ctrl_state) < 2**num_controls:
+        raise CircuitError(f"the state of {num_controls} controls is 0 to {2**num_controls - 1}; got {ctrl_state}")
+    return int(ctrl_state)
+
+
+def _matrix_gate(matrix: Matrix, label: str) -> Gate:
+    """The row without parameters that has exactly this matrix to rounding, or a UnitaryGate."""
+    for spec in GATES.values():
+        if not spec.params and 2**spec.num_qubits == len(matrix):
+            if np.allclose(spec.matrix(), matrix, atol=1e-15, rtol=0):
+                return standard(spec.name)
+    return UnitaryGate(matrix, label=label)
+
+
+def _unitary_array(matrix: Any) -> Matrix:
+    try:
+        array = np.array(matrix, dtype=complex)
+    except (TypeError, ValueError) as exc:
+        raise CircuitError(f"a unitary is a square array of complex numbers: {exc}") from exc
+    size = array.shape[0] if array.ndim == 2 else 0
+    if size < 2 or array.shape != (size, size) or size & (size - 1):
+        raise CircuitError(f"a unitary on k qubits has the shape (2^k, 2^k), k ≥ 1; got {array.shape}")
+    if size > 2**_MAX_MATRIX_QUBITS:
+        raise CircuitError(f"a unitary acts on at most {_MAX_MATRIX_QUBITS} qubits; got {size.bit_length() - 1}")
+    if not np.isfinite(array).all():
+        raise CircuitError("the matrix has an entry that is NaN or infinite")
+    defect = float(np.max(np.abs(array.conj().T @ array - np.eye(size))))
+    if defect > UNITARY_ATOL:
+        raise CircuitError(f"the matrix is not unitary: U†U differs from the identity by {defect:.3g}")
+    array.setflags(write=False)
+    return array
+
+
+def _numbers(gate: StandardGate) -> tuple[float, ...]:
+    for param in gate.params:
+        if isinstance(param, ParameterExpression):
+            names = ", ".join(sorted(p.name for p in gate.parameters))
+            raise UnboundParameterError(f"{gate.label} has no matrix before {names} is bound to a number")
+    return gate.params  # type: ignore[return-value]
+
+
+def _exponent(value: Any) -> float:
+    number = angle(value, what="an exponent")
+    if isinstance(number, ParameterExpression):
+        raise CircuitError(f"the exponent of a power is a number; got {number}")
+    return number
+
+
+def _bound(param: ParameterLike, named: Mapping[Any, float]) -> ParameterLike:
+    return param.bind(named) if isinstance(param, ParameterExpression) else param
+
+
+def _dagger(label: str | None) -> str | None:
+    if label is None:
+        return None
+    return label[:-1] if label.endswith("†") else f"{label}†"
+
+
+def _short(param: ParameterLike) -> str:
+    """An angle as a drawing writes it: a simple fraction of π where it is one."""
+    if isinstance(param, ParameterExpression):
+        return str(param)
+    for denominator in (1, 2, 3, 4, 6, 8, 16):
+        numerator = param * denominator / math.pi
+        if numerator and abs(numerator - round(numerator)) < 1e-12 and 0 < abs(round(numerator)) < 32:
+            top = {1: "π", -1: "-π"}.get(round(numerator), f"{round(numerator)}π")
+            return top if denominator == 1 else f"{top}/{denominator}"
+    return f"{param:.4g}"
