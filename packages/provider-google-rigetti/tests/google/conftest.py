@@ -1,0 +1,35 @@
+"""One loopback Quantum Engine for all tests of this folder, and the environment that trusts it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1]))  # last, so that it can shadow nothing
+
+from google_service import GoogleService
+
+PROJECT = "my-project"
+TOKEN = "ya29.canary-7f3a91"
+
+
+@pytest.fixture(scope="session")
+def _running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoogleService]:
+    """gRPC reads the trusted roots once per process, so one service with one certificate serves all tests."""
+    folder = tmp_path_factory.mktemp("google")
+    with GoogleService(project=PROJECT) as service, pytest.MonkeyPatch.context() as patch:
+        service.identities.allow_token(TOKEN, project=PROJECT)
+        service.identities.allow_token("of-another-project", project="another-project")
+        patch.setenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", str(service.write_roots(folder / "roots.pem")))
+        patch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+        yield service
+
+
+@pytest.fixture
+def service(_running_service: GoogleService) -> GoogleService:
+    """The service with nothing in it."""
+    _running_service.reset()
+    return _running_service

@@ -1,0 +1,70 @@
+"""A TCP relay that can cut its connections: the only way to lose an answer on the wire.
+
+Owns: sockets. Knows nothing of: gRPC or TLS; bytes pass through as they are.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+
+
+class Relay:
+    """Listens on a free loopback port and passes bytes to ``target_port``."""
+
+    def __init__(self, target_port: int) -> None:
+        self._target_port = target_port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._pairs: set[tuple[socket.socket, socket.socket]] = set()
+        self._lock = threading.Lock()
+        self.connections = 0
+        threading.Thread(target=self._accept, daemon=True, name="relay").start()
+
+    def cut(self) -> None:
+        """Reset every connection there is now."""
+        with self._lock:
+            pairs, self._pairs = self._pairs, set()
+        for pair in pairs:
+            _reset(pair[0])
+            _reset(pair[1])
+
+    def close(self) -> None:
+        _reset(self._listener)
+        self.cut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(("127.0.0.1", self._target_port), timeout=5)
+            except OSError:
+                return
+            server.settimeout(None)
+            with self._lock:
+                self._pairs.add((client, server))
+                self.connections += 1
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=_pump, args=(source, sink), daemon=True, name="relay-pump").start()
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    try:
+        while chunk := source.recv(65536):
+            sink.sendall(chunk)
+    except OSError:
+        pass
+    finally:
+        _reset(sink)
+
+
+def _reset(connection: socket.socket) -> None:
+    """Close at once with RST, so that the other side sees a broken connection and not a polite end."""
+    try:
+        if connection.getpeername():
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+    connection.close()
