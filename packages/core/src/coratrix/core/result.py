@@ -1,0 +1,220 @@
+"""What came back from one execution: counts, and whatever else the backend could tell.
+
+Owns: `ExecutionResult`, its arithmetic over counts, and its dictionary form.
+Knows nothing of: backends, jobs, files. Bit order is that of `coratrix.core.bits`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from coratrix.core.errors import ExecutionFailedError
+from coratrix.core.result_view import counts_html, counts_plot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SCHEMA_VERSION = 1
+
+ComplexArray = npt.NDArray[np.complex128]
+
+
+class FrozenDict(dict[str, Any]):
+    """A plain ``dict`` to read, print, compare, pickle and dump as JSON, but not to change."""
+
+    def _refuse(self, *_args: object, **_kwargs: object) -> NoReturn:
+        raise TypeError("a result does not change; take a copy with dict(...) and change that")
+
+    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = _refuse
+    __ior__ = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type[FrozenDict], tuple[dict[str, Any]]]:
+        return FrozenDict, (dict(self),)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ExecutionResult:
+    """One circuit's outcome on one backend. Immutable; arrays inside are read-only views.
+
+    Attributes:
+        success: whether the backend ran the circuit to its end.
+        counts: how often each key was seen. Keys are plain ``str`` of 0 and 1, one character per classical bit
+            in order of declaration, bit 0 of each register leftmost. Empty for a failed execution.
+        error: the backend's reason, when ``success`` is false.
+        error_code: the same as a word for programs.
+        execution_time: seconds of running, as the backend reports them, else measured around the run.
+        queue_time: seconds of waiting; ``None`` is unknown.
+        job_id: the backend's name of the job.
+        backend: the name under which the backend is known.
+        shots: how many repetitions were asked for; ``None`` for a result without sampling.
+        metadata: whatever else is worth keeping (seed, method, versions); JSON values.
+        statevector: ``(2**n,)`` amplitudes, qubit 0 the most significant bit of the index.
+        density_matrix: ``(2**n, 2**n)``, in the same order.
+        layout: ``((register name, size), ...)`` in order of declaration; empty means one unnamed register.
+    """
+
+    success: bool
+    counts: Mapping[str, int] = field(default_factory=dict)
+    error: str | None = None
+    error_code: str | None = None
+    execution_time: float | None = None
+    queue_time: float | None = None
+    job_id: str | None = None
+    backend: str | None = None
+    shots: int | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    statevector: ComplexArray | None = None
+    density_matrix: ComplexArray | None = None
+    layout: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        layout = tuple((str(name), int(size)) for name, size in self.layout)
+        width = sum(size for _, size in layout) if layout else None
+        object.__setattr__(self, "layout", layout)
+        object.__setattr__(self, "counts", _plain_counts(self.counts, width))
+        object.__setattr__(self, "metadata", FrozenDict(self.metadata))
+        object.__setattr__(self, "statevector", _read_only(self.statevector))
+        object.__setattr__(self, "density_matrix", _read_only(self.density_matrix))
+
+    def raise_for_status(self) -> ExecutionResult:
+        """Return this result if the backend ran the circuit; otherwise raise.
+
+        Raises:
+            ExecutionFailedError: ``success`` is false. Its ``result`` is this result.
+        """
+        if self.success:
+            return self
+        raise ExecutionFailedError(self._failure(), result=self)
+
+    def _failure(self) -> str:
+        job = f" (job {self.job_id})" if self.job_id else ""
+        code = f" [{self.error_code}]" if self.error_code else ""
+        return f"{self.backend or 'the backend'} reported a failure{job}{code}: {self.error or 'no reason given'}"
+
+    @property
+    def registers(self) -> Mapping[str, Mapping[str, int]]:
+        """Counts of each classical register by itself, by its name."""
+        layout = self.layout or (("meas", _width(self.counts)),)
+        starts = [sum(size for _, size in layout[:k]) for k in range(len(layout))]
+        return FrozenDict(
+            (name, marginal(self.counts, range(start, start + size)))
+            for (name, size), start in zip(layout, starts, strict=True)
+        )
+
+    def probabilities(self) -> dict[str, float]:
+        """Relative frequency of each key that was seen; they add up to 1. Empty without counts."""
+        total = sum(self.counts.values())
+        return {key: count / total for key, count in self.counts.items()} if total else {}
+
+    @property
+    def standard_error(self) -> Mapping[str, float]:
+        """One standard error √(p(1−p)/N) of each of `probabilities`, from N independent shots.
+
+        It is 0 for a key seen in every shot; the data then only say that the rest is below about 3/N
+        (at 95 % confidence).
+        """
+        total = sum(self.counts.values())
+        return FrozenDict((key, math.sqrt(p * (1 - p) / total)) for key, p in self.probabilities().items())
+
+    def counts_little_endian(self) -> dict[str, int]:
+        """Counts with Qiskit's keys: last register first, bit 0 of each rightmost, no spaces."""
+        return {key[::-1]: count for key, count in self.counts.items()}
+
+    def plot(self, *, ax: Axes | None = None, most: int = 32) -> Axes:
+        """Draw the probabilities as bars with one-standard-error whiskers.
+
+        Args:
+            ax: where to draw; a new figure when absent.
+            most: draw this many of the most frequent keys and say how many were left out.
+
+        Raises:
+            ImportError: matplotlib is not installed; ``pip install 'coratrix-core[plot]'``.
+        """
+        return counts_plot(self, ax=ax, most=most)
+
+    def _repr_html_(self) -> str:
+        return counts_html(self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ExecutionResult):
+            return NotImplemented
+        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]  # it holds dictionaries and arrays
+
+    def to_dict(self) -> dict[str, Any]:
+        """A dictionary of JSON values (as far as ``metadata`` is); `from_dict` reads it back."""
+        data: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
+        data |= {f.name: getattr(self, f.name) for f in fields(self)}
+        data["counts"], data["metadata"] = dict(self.counts), dict(self.metadata)
+        data["layout"] = [[name, size] for name, size in self.layout]
+        for name in ("statevector", "density_matrix"):
+            array = data[name]
+            data[name] = None if array is None else {"real": array.real.tolist(), "imag": array.imag.tolist()}
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ExecutionResult:
+        """Read what `to_dict` wrote.
+
+        Raises:
+            ValueError: another schema version, or a key that no result has.
+        """
+        values = dict(data)
+        version = values.pop("schema_version", SCHEMA_VERSION)
+        if version != SCHEMA_VERSION:
+            raise ValueError(f"a result of schema version {version}; this package reads {SCHEMA_VERSION}")
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise ValueError(f"unknown keys in a result: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+        for name in ("statevector", "density_matrix"):
+            if (parts := values.get(name)) is not None:
+                values[name] = np.asarray(parts["real"]) + 1j * np.asarray(parts["imag"])
+        return cls(**values)
+
+
+def marginal(counts: Mapping[str, int], bits: Iterable[int]) -> Mapping[str, int]:
+    """Counts of some characters of the key, in the order given, summed over the others."""
+    positions, summed = tuple(bits), dict[str, int]()
+    for key, count in counts.items():
+        part = "".join(key[bit] for bit in positions)
+        summed[part] = summed.get(part, 0) + count
+    return FrozenDict(summed)
+
+
+def _plain_counts(counts: Mapping[str, int], width: int | None) -> FrozenDict:
+    """The counts with builtin types, after a look at every key and number."""
+    plain: dict[str, int] = {}
+    for key, count in counts.items():
+        width = len(key) if width is None else width
+        if len(key) != width or set(key) - {"0", "1"}:
+            raise ValueError(f"counts key {key!r}: expected {width} characters, each 0 or 1")
+        if int(count) != count or count < 0:
+            raise ValueError(f"counts[{key!r}] is {count!r}; expected a whole number, 0 or more")
+        plain[str(key)] = int(count)
+    return FrozenDict(plain)
+
+
+def _width(counts: Mapping[str, int]) -> int:
+    return len(next(iter(counts), ""))
+
+
+def _read_only(array: npt.ArrayLike | None) -> ComplexArray | None:
+    """A view, not a copy: a state of 30 qubits exists once."""
+    if array is None:
+        return None
+    view = np.asarray(array, dtype=np.complex128).view()
+    view.flags.writeable = False
+    return view
+
+
+def _same(a: object, b: object) -> bool:
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.array_equal(a, b)
+    return bool(a == b)
