@@ -76,7 +76,9 @@ class VendorClient(Protocol):
 
     submits_once: bool
 
-    def submit(self, submission: Submission, *, key: str, shots: int, options: Any, deadline: Deadline) -> str:
+    def submit(
+        self, submission: Submission, *, key: str, shots: int, options: Any, deadline: Deadline
+    ) -> str:
         """Send a job marked with ``key`` and return the vendor's id."""
 
     def find(self, key: str, *, deadline: Deadline) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -16,7 +16,7 @@ from coratrix.backend import secrets
 from coratrix.backend.errors import ConfigurationError
 
 
-class BackendType(str, Enum):
+class BackendType(StrEnum):
     """Where a backend's circuits run."""
 
     SIMULATOR = "simulator"
@@ -82,7 +82,7 @@ class BackendConfiguration:
     def from_dict(cls, entry: Mapping[str, Any]) -> BackendConfiguration:
         """The inverse of `to_dict`; ``backend_type`` is accepted for ``type``."""
         kind = entry.get("type", entry.get("backend_type"))
-        return cls(entry.get("name", ""), kind, entry.get("connection_params", {}))  # type: ignore[arg-type]
+        return cls(entry.get("name", ""), kind, entry.get("connection_params", {}))
 
     def __hash__(self) -> int:
         return hash((self.name, self.backend_type))

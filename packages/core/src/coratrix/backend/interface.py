@@ -154,7 +154,7 @@ class BackendInterface(ABC):
 
     # its life ------------------------------------------------------------------------------
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  most backends hold nothing to release
         """Release connections; the backend may be used again and then reconnects."""
 
     def __enter__(self) -> Self:

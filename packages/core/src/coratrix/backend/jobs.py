@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -21,7 +21,7 @@ from coratrix.backend.errors import BackendError, BackendTimeoutError
 from coratrix.core.result import ExecutionResult
 
 
-class JobState(str, Enum):
+class JobState(StrEnum):
     """Where a job stands.
 
     INTENT is written before anything is sent; UNKNOWN means sent, and the answer was lost.
@@ -39,9 +39,6 @@ class JobState(str, Enum):
     def is_final(self) -> bool:
         """Whether nothing more will happen."""
         return self in FINAL_STATES
-
-    def __str__(self) -> str:
-        return self.value
 
 
 FINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})

@@ -59,7 +59,11 @@ OptionsT = TypeVar("OptionsT", bound=RunOptions)
 
 
 def parse_options(
-    kind: type[OptionsT], options: Mapping[str, Any], *, backend: str, refused: Mapping[str, str] | None = None
+    kind: type[OptionsT],
+    options: Mapping[str, Any],
+    *,
+    backend: str,
+    refused: Mapping[str, str] | None = None,
 ) -> OptionsT:
     """Turn ``**options`` into ``kind``.
 
@@ -99,4 +103,9 @@ def _is_int(value: object) -> bool:
 
 
 def _is_not_negative(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value) and value >= 0
+    return (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and not math.isnan(value)
+        and value >= 0
+    )

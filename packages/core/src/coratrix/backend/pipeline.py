@@ -36,7 +36,7 @@ from coratrix.backend.options import RunOptions, parse_options
 from coratrix.backend.resilience import Caller, RateLimiter, Resilience
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 from coratrix.backend.store import JobStore, allowed_changes, open_store
-from coratrix.backend.validation import ValidationIssue, validate
+from coratrix.backend.validation import validate
 from coratrix.backend.vendor_job import VendorJob, submission_error
 from coratrix.core.circuit import QuantumCircuit
 from coratrix.core.interop import adopt
@@ -145,7 +145,9 @@ class JobBackend(BackendInterface):
         try:
             return self.store.update(record.id, stamped)
         except JobStoreError as exc:
-            log.warning("job %s (at the vendor: %s) is not recorded: %s", record.id, record.vendor_job_id, exc)
+            log.warning(
+                "job %s (at the vendor: %s) is not recorded: %s", record.id, record.vendor_job_id, exc
+            )
             return replace(record, **allowed_changes(record.state, stamped))
 
     # running ---------------------------------------------------------------------------------
@@ -277,7 +279,9 @@ class JobBackend(BackendInterface):
 
     # batches ---------------------------------------------------------------------------------
 
-    def _chunks(self, ready: Sequence[tuple[int, QuantumCircuit, int]]) -> list[list[tuple[int, QuantumCircuit, int]]]:
+    def _chunks(
+        self, ready: Sequence[tuple[int, QuantumCircuit, int]]
+    ) -> list[list[tuple[int, QuantumCircuit, int]]]:
         """Neighbours with the same number of shots, at most as many as one job carries."""
         limit = self.get_capabilities().max_circuits_per_job or len(ready)
         chunks: list[list[tuple[int, QuantumCircuit, int]]] = []
@@ -362,7 +366,8 @@ class JobBackend(BackendInterface):
             bound = bound_s or self.numbers.request_timeout_s
             answer = self.call(f"asking for {what}", ask, Deadline.after(bound, self.clock))
             self._kept[what] = (self.clock.now(), answer)
-        return answer  # type: ignore[return-value]
+        kept: T = answer
+        return kept
 
     def refresh(self) -> None:
         """Forget what was remembered of capabilities, status and queue."""
@@ -400,4 +405,3 @@ def _versions(distributions: tuple[str, ...]) -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[name] = "not installed"
     return found
-

@@ -36,7 +36,9 @@ KNOWN: dict[str, KnownProvider] = {
     "ibm": KnownProvider(class_name="IBMBackend", requirement="coratrix-provider-ibm"),
     "aws": KnownProvider(class_name="BraketBackend", requirement="coratrix-provider-cloud[aws]"),
     "azure": KnownProvider(class_name="AzureBackend", requirement="coratrix-provider-cloud[azure]"),
-    "google": KnownProvider(class_name="GoogleBackend", requirement="coratrix-provider-google-rigetti[google]"),
+    "google": KnownProvider(
+        class_name="GoogleBackend", requirement="coratrix-provider-google-rigetti[google]"
+    ),
     "rigetti": KnownProvider(
         class_name="RigettiBackend", requirement="coratrix-provider-google-rigetti[rigetti]"
     ),
@@ -51,7 +53,9 @@ def installed() -> dict[str, EntryPoint]:
         if point.name in found:
             log.warning(
                 "provider %r comes from %s and from %s; the first is used",
-                point.name, _origin(found[point.name]), _origin(point),
+                point.name,
+                _origin(found[point.name]),
+                _origin(point),
             )
         else:
             found[point.name] = point
@@ -75,7 +79,8 @@ def backend_class(provider: str) -> type[BackendInterface]:
         ConfigurationError: nobody knows such a provider.
     """
     if provider in installed():
-        return _load(installed()[provider])
+        found: type[BackendInterface] = _load(installed()[provider])
+        return found
     if provider in KNOWN:
         raise _not_installed(KNOWN[provider])
     known = sorted({*installed(), *KNOWN})

@@ -171,7 +171,8 @@ class Caller:
             before_sleep=lambda state: self._note_retry(doing, state),
             reraise=True,
         )
-        return retrying(self._once, doing, request, deadline, bound_s or self.numbers.request_timeout_s)
+        answer: T = retrying(self._once, doing, request, deadline, bound_s or self.numbers.request_timeout_s)
+        return answer
 
     def _once(self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, bound_s: float) -> T:
         self._breaker.check(doing)

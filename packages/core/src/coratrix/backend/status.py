@@ -6,10 +6,10 @@ Owns: `BackendStatus`, `StatusReport`, `QueueInfo`. Unknown is None, never 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class BackendStatus(str, Enum):
+class BackendStatus(StrEnum):
     """Whether a backend takes work now."""
 
     ONLINE = "online"
@@ -19,9 +19,6 @@ class BackendStatus(str, Enum):
     RETIRED = "retired"
     UNAUTHORIZED = "unauthorized"
     UNKNOWN = "unknown"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,7 +62,9 @@ class VendorJob(Job):
         if self._record.state.is_final or self._record.vendor_job_id is None:
             return False
         deadline = Deadline.after(self._backend.numbers.request_timeout_s, self._backend.clock)
-        accepted = self._ask("cancelling", lambda client, vid, own: client.cancel(vid, deadline=own), deadline)
+        accepted = self._ask(
+            "cancelling", lambda client, vid, own: client.cancel(vid, deadline=own), deadline
+        )
         self._refresh(deadline)
         return bool(accepted)
 
@@ -199,7 +201,7 @@ class VendorJob(Job):
 
 def _news(record: JobRecord, snapshot: JobSnapshot) -> dict[str, Any]:
     """Fields of ``snapshot`` that the record does not have yet."""
-    said = {
+    said: dict[str, Any] = {
         "state": snapshot.state,
         "error": snapshot.error,
         "error_code": snapshot.error_code,
@@ -208,7 +210,9 @@ def _news(record: JobRecord, snapshot: JobSnapshot) -> dict[str, Any]:
         "cost": snapshot.cost,
         "currency": snapshot.currency,
     }
-    news = {name: v for name, v in said.items() if v is not None and v != getattr(record, name)}
+    news: dict[str, Any] = {
+        name: v for name, v in said.items() if v is not None and v != getattr(record, name)
+    }
     if snapshot.metadata and not snapshot.metadata.items() <= record.metadata.items():
         news["metadata"] = {**record.metadata, **snapshot.metadata}
     return news

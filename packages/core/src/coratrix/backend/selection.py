@@ -1,0 +1,240 @@
+"""Which backend suits a circuit, and why.
+
+Owns: `Policy`, `Candidate`, `Selection`, and the scores. Unknown figures rank behind known ones and
+are named as unknown; nothing is invented.
+
+Each policy orders by a tuple of known figures, so a rank can be checked by reading them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from statistics import median
+from typing import TYPE_CHECKING
+
+from coratrix.backend.cost import FREE, CostEstimate
+from coratrix.backend.errors import BackendError, BackendUnavailableError, ConfigurationError
+from coratrix.backend.interface import BackendInterface
+from coratrix.backend.pipeline import JobBackend
+from coratrix.backend.status import BackendStatus
+from coratrix.core.circuit import QuantumCircuit
+
+if TYPE_CHECKING:
+    from coratrix.core.calibration import DeviceCalibration
+
+UNUSABLE = frozenset({BackendStatus.OFFLINE, BackendStatus.RETIRED, BackendStatus.UNAUTHORIZED})
+
+
+class Policy(StrEnum):
+    """What to prefer."""
+
+    BALANCED = "balanced"
+    CHEAPEST = "cheapest"
+    FASTEST = "fastest"
+    BEST_FIDELITY = "best_fidelity"
+    LEAST_BUSY = "least_busy"
+
+    @classmethod
+    def parse(cls, value: Policy | str) -> Policy:
+        try:
+            return cls(value)
+        except ValueError:
+            allowed = ", ".join(policy.value for policy in cls)
+            raise ConfigurationError(f"no policy {value!r}; policies: {allowed}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One backend with what is known of it for this circuit; None is unknown.
+
+    Attributes:
+        refused: why it cannot be used; empty when it can.
+        wait_s: seconds until the job would start.
+        fidelity: expected probability that no gate and no read-out errs, from calibration; 1 for a
+            noiseless simulator.
+    """
+
+    name: str
+    refused: tuple[str, ...] = ()
+    status: BackendStatus = BackendStatus.UNKNOWN
+    cost: CostEstimate = FREE
+    queue_length: int | None = None
+    wait_s: float | None = None
+    fidelity: float | None = None
+    is_local: bool = False
+
+    def explain(self) -> str:
+        """One line: the figures, or the reasons for refusal."""
+        if self.refused:
+            return f"{self.name}: refused: {'; '.join(self.refused)}"
+        known = {
+            "cost": None
+            if self.cost.amount is None
+            else f"{self.cost.amount:g} {self.cost.currency or ''}".strip(),
+            "queue": self.queue_length,
+            "wait": None if self.wait_s is None else f"{self.wait_s:g} s",
+            "fidelity": None if self.fidelity is None else f"{self.fidelity:.4f}",
+        }
+        figures = ", ".join(f"{name} {'unknown' if v is None else v}" for name, v in known.items())
+        return f"{self.name}: {self.status}, {figures}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """All candidates, best first, the refused ones last."""
+
+    policy: Policy
+    candidates: tuple[Candidate, ...] = field(default=())
+
+    def ranked(self) -> list[Candidate]:
+        """Those that can be used, best first.
+
+        Raises:
+            BackendUnavailableError: none can; the message gives each one's reasons.
+        """
+        usable = [candidate for candidate in self.candidates if not candidate.refused]
+        if not usable:
+            listed = "\n".join(f"  - {candidate.explain()}" for candidate in self.candidates)
+            raise BackendUnavailableError(f"no backend can run this circuit:\n{listed}", retryable=False)
+        return usable
+
+    @property
+    def best(self) -> Candidate:
+        """The first of `ranked`."""
+        return self.ranked()[0]
+
+    def explain(self) -> str:
+        """Every candidate on a line, in order."""
+        lines = (f"{rank}. {candidate.explain()}" for rank, candidate in enumerate(self.candidates, 1))
+        return "\n".join([f"policy {self.policy.value}", *lines])
+
+
+def select(
+    circuit: QuantumCircuit,
+    shots: int,
+    backends: Mapping[str, BackendInterface],
+    *,
+    policy: Policy | str = Policy.BALANCED,
+    max_cost: float | None = None,
+) -> Selection:
+    """Rank ``backends`` for ``circuit`` by ``policy``."""
+    chosen = Policy.parse(policy)
+    key = _ORDER[chosen]
+    candidates = [_examine(name, backend, circuit, shots, max_cost) for name, backend in backends.items()]
+    ordered = sorted(candidates, key=lambda candidate: (bool(candidate.refused), key(candidate)))
+    return Selection(policy=chosen, candidates=tuple(ordered))
+
+
+def expected_fidelity(circuit: QuantumCircuit, calibration: DeviceCalibration) -> float | None:
+    """Product of (1 − error) over gates and measured qubits, with the device's median errors by arity.
+
+    A first-order estimate for ranking: it knows neither the routing nor which qubits will be chosen.
+    None when the calibration lacks an error that the circuit needs.
+    """
+    log_fidelity = 0.0
+    for instruction in circuit.instructions:
+        kind = getattr(instruction.operation, "name", "")
+        if kind in ("barrier", "delay", "reset"):
+            continue
+        if kind == "measure":
+            error = _readout_error(calibration)
+        else:
+            error = _gate_error(calibration, len(instruction.qubits))
+        if error is None:
+            return None
+        log_fidelity += math.log1p(-min(error, 1 - 1e-12))
+    return math.exp(log_fidelity)
+
+
+def _gate_error(calibration: DeviceCalibration, arity: int) -> float | None:
+    """Median infidelity of the gates on ``arity`` qubits."""
+    errors = [g.error for g in calibration.gates if len(g.qubits) == arity and g.error is not None]
+    return median(errors) if errors else None
+
+
+def _readout_error(calibration: DeviceCalibration) -> float | None:
+    """Median over the qubits of the mean probability that a bit is misread."""
+    errors = [(q.readout[0][1] + q.readout[1][0]) / 2 for q in calibration.qubits if q.readout is not None]
+    return median(errors) if errors else None
+
+
+def _examine(
+    name: str, backend: BackendInterface, circuit: QuantumCircuit, shots: int, max_cost: float | None
+) -> Candidate:
+    """Ask a backend all that a ranking needs; what it cannot answer stays unknown."""
+    try:
+        report = backend.validate(circuit, shots)
+        can = backend.get_capabilities()
+        cost = _cost(backend, circuit, shots)
+    except BackendError as exc:
+        return Candidate(name=name, refused=(str(exc),))
+    status = backend.get_status()
+    queue = backend.get_queue_info()
+    refused = [*report.errors]
+    if status in UNUSABLE:
+        refused.append(f"status is {status}")
+    if max_cost is not None and (cost.amount is None or cost.amount > max_cost):
+        refused.append(
+            f"cost {'unknown' if cost.amount is None else cost.amount} against max_cost {max_cost:g}"
+        )
+    return Candidate(
+        name=name,
+        refused=tuple(refused),
+        status=status,
+        cost=cost,
+        queue_length=queue.length,
+        wait_s=queue.estimated_wait_time,
+        fidelity=_fidelity(backend, circuit, can.is_local),
+        is_local=can.is_local,
+    )
+
+
+def _cost(backend: BackendInterface, circuit: QuantumCircuit, shots: int) -> CostEstimate:
+    if isinstance(backend, JobBackend):
+        return backend.estimate_cost([circuit], shots)
+    return (
+        FREE if backend.get_capabilities().is_local else CostEstimate(amount=None, basis="no price is known")
+    )
+
+
+def _fidelity(backend: BackendInterface, circuit: QuantumCircuit, is_local: bool) -> float | None:
+    try:
+        calibration = backend.get_calibration()
+    except BackendError:
+        return None
+    if calibration is not None:
+        return expected_fidelity(circuit.measured_whole(), calibration)
+    return 1.0 if is_local else None
+
+
+def _unknown_last(value: float | None) -> tuple[bool, float]:
+    return (value is None, value or 0.0)
+
+
+def _by_cost(c: Candidate) -> tuple[bool, float]:
+    return _unknown_last(c.cost.amount)
+
+
+def _by_wait(c: Candidate) -> tuple[object, ...]:
+    return (*_unknown_last(c.wait_s), *_unknown_last(c.queue_length))
+
+
+def _by_fidelity(c: Candidate) -> tuple[bool, float]:
+    return _unknown_last(None if c.fidelity is None else -c.fidelity)
+
+
+_ORDER: dict[Policy, Callable[[Candidate], tuple[object, ...]]] = {
+    Policy.CHEAPEST: lambda c: (_by_cost(c), _by_fidelity(c), _by_wait(c)),
+    Policy.FASTEST: lambda c: (_by_wait(c), _by_cost(c)),
+    Policy.LEAST_BUSY: lambda c: (_unknown_last(c.queue_length), _by_wait(c), _by_cost(c)),
+    Policy.BEST_FIDELITY: lambda c: (_by_fidelity(c), _by_cost(c), _by_wait(c)),
+    Policy.BALANCED: lambda c: (
+        c.status is not BackendStatus.ONLINE,
+        _by_fidelity(c),
+        _by_cost(c),
+        _by_wait(c),
+    ),
+}
