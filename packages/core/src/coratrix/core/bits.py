@@ -35,7 +35,7 @@ def register_bits(value: int, size: int) -> tuple[int, ...]:
 
 
 def reversed_per_register(key: str, sizes: Sequence[int]) -> str:
-    """The key with the bits of each register, and the registers themselves, in the opposite order (Qiskit's)."""
+    """The key with each register's bits, and the registers themselves, in the opposite order (Qiskit's)."""
     if sum(sizes) != len(key):
         raise ValueError(f"the key {key!r} has {len(key)} bits, but its registers have {sum(sizes)}")
     return key[::-1]

@@ -1,7 +1,7 @@
 """Owns QuantumCircuit: an ordered list of instructions on numbered qubits and classical bits.
 
-Every argument is checked on entry, so that a circuit that exists makes sense. Knows nothing of backends, files
-and simulation.
+Every argument is checked on entry, so that a circuit that exists makes sense. Knows nothing of backends,
+files and simulation.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class QuantumCircuit(GateMethods):
         sources = (qubits,) if isinstance(qubits, int) else tuple(qubits)
         targets = (clbits,) if isinstance(clbits, int) else tuple(clbits)
         if len(sources) != len(targets):
-            raise CircuitError(f"{len(sources)} qubits are measured into {len(targets)} bits; the numbers differ")
+            raise CircuitError(f"{len(sources)} qubits cannot be measured into {len(targets)} bits")
         sources = self._qubits(sources, len(sources), _MEASURE)
         targets = self._clbits(targets)
         for qubit, clbit in zip(sources, targets, strict=True):
@@ -205,7 +205,7 @@ class QuantumCircuit(GateMethods):
         return self
 
     def measure_all(self) -> Self:
-        """Measure every qubit: into the bits there are if they are as many, else into a new register ``meas``."""
+        """Measure every qubit: into the bits there are if they are as many, else into a new register."""
         if self.num_clbits != self.num_qubits or self.has_measurements:
             register = self.add_register(self._free_name("meas"), self.num_qubits)
             return self.measure(range(self.num_qubits), register)
@@ -273,7 +273,7 @@ class QuantumCircuit(GateMethods):
         on_qubits = result._qubits(_first(other.num_qubits, qubits), other.num_qubits, other)
         on_clbits = result._clbits(_first(other.num_clbits, clbits))
         if len(on_clbits) != other.num_clbits:
-            raise CircuitError(f"{other.name!r} has {other.num_clbits} bits; {len(on_clbits)} were given for them")
+            raise CircuitError(f"{other.name!r} has {other.num_clbits} bits; {len(on_clbits)} were given")
         result._instructions.extend(moved(op, on_qubits, on_clbits) for op in other)
         result.global_phase = self._global_phase + other.global_phase
         return result
@@ -370,7 +370,7 @@ class QuantumCircuit(GateMethods):
             build, body = body, self._empty(0.0)
             build(body)
         if body.num_qubits > self.num_qubits or body.num_clbits > self.num_clbits:
-            raise CircuitError("a body has the qubits and bits of the circuit around it, or the first of them")
+            raise CircuitError("a body has the qubits and bits of the circuit around it, or fewer")
         return body.instructions
 
     def _free_name(self, wish: str) -> str:
@@ -383,11 +383,11 @@ class QuantumCircuit(GateMethods):
         self._qubits(qubits, operation.num_qubits, operation)
         self._clbits(clbits)
         if len(clbits) != operation.num_clbits:
-            raise CircuitError(f"{operation.name} has {operation.num_clbits} classical bits; got {len(clbits)}")
+            raise CircuitError(f"{operation.name} has {operation.num_clbits} bits; got {len(clbits)}")
         if isinstance(operation, IfElse | WhileLoop) and (
             qubits != operation.qubits or clbits != operation.clbits
         ):
-            raise CircuitError(f"the qubits and bits of {operation.name} are those of its bodies and condition")
+            raise CircuitError(f"the qubits and bits of {operation.name} are those of its bodies")
         for body in bodies(operation):
             for inner in body:
                 self._check(inner)
@@ -396,7 +396,7 @@ class QuantumCircuit(GateMethods):
         try:
             found = tuple([as_index(qubit) for qubit in qubits])
         except TypeError:
-            raise CircuitError(f"{operation.name} takes a sequence of qubit numbers; got {qubits!r}") from None
+            raise CircuitError(f"{operation.name} takes qubit numbers; got {qubits!r}") from None
         if len(found) != wanted:
             raise CircuitError(f"{operation.name} acts on {wanted} qubits; got {len(found)}: {list(found)}")
         for qubit in found:
@@ -413,7 +413,7 @@ class QuantumCircuit(GateMethods):
         for clbit in found:
             if not 0 <= clbit < self.num_clbits:
                 has = f"bits 0 to {self.num_clbits - 1}" if self.num_clbits else "no classical bits"
-                raise CircuitError(f"there is no classical bit {clbit}: the circuit has {has}; see add_register")
+                raise CircuitError(f"there is no bit {clbit}: the circuit has {has}; see add_register")
         if len(set(found)) != len(found):
             raise CircuitError(f"classical bits {list(found)}: a bit is repeated")
         return found

@@ -1,7 +1,7 @@
 """Owns the fluent face of a circuit: one method per row of the gate table.
 
-``circuit.h(0).cx(0, 1).rz(theta, 0)``; a gate on one qubit takes several, ``circuit.h(0, 1, 2)``, and is put on
-each. Knows nothing of how a circuit keeps its instructions.
+``circuit.h(0).cx(0, 1).rz(theta, 0)``; a gate on one qubit takes several, ``circuit.h(0, 1, 2)``, and is put
+on each. Knows nothing of how a circuit keeps its instructions.
 """
 
 from __future__ import annotations
@@ -139,7 +139,15 @@ class GateMethods(ABC):
         """Controlled RZ."""
         return self.add_gate(standard("crz", theta), (control, target))
 
-    def cu(self, theta: ParameterLike, phi: ParameterLike, lam: ParameterLike, gamma: ParameterLike, control: int, target: int) -> Self:
+    def cu(
+        self,
+        theta: ParameterLike,
+        phi: ParameterLike,
+        lam: ParameterLike,
+        gamma: ParameterLike,
+        control: int,
+        target: int,
+    ) -> Self:
         """Controlled exp(i gamma)·U(theta, phi, lam)."""
         return self.add_gate(standard("cu", theta, phi, lam, gamma), (control, target))
 

@@ -30,7 +30,7 @@ def draw(circuit: QuantumCircuit, width: int = 100) -> str:
     shown = circuit.instructions[:MAX_DRAWN]
     columns = [_column(circuit, layer) for layer in _layers(shown)]
     blocks = [
-        _block(circuit, names, foot, margin, chunk) for chunk in _chunks(columns, max(width - margin, 20))
+        _block(circuit, names, foot, margin, chunk) for chunk in _chunks(columns, max(width - margin - 1, 20))
     ]
     if len(circuit) > len(shown):
         blocks.append(f"… and {len(circuit) - len(shown)} more instructions")
@@ -169,7 +169,7 @@ def _block(
         head = (names[row // 2] if row < height else foot[row - height]) if is_wire else ""
         lead = ("─" if row < height else "═") if is_wire else " "
         lines.append((head.rjust(margin) + lead + "".join(column[row] for column in columns)).rstrip())
-    return "\n".join(line for line in lines if line)
+    return "\n".join(line for line in lines if line.strip())
 
 
 def _centred(cell: str, width: int, pad: str) -> str:

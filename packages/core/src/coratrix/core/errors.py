@@ -4,12 +4,12 @@
     ├── CircuitError(ValueError)           a circuit, gate or argument that makes no sense
     │   ├── UnknownGateError               a gate name that is not in the table
     │   └── UnboundParameterError          a number is needed where a Parameter still stands
-    ├── CircuitImportError(ValueError)     foreign text or a foreign object that cannot be read; .line, .column
+    ├── CircuitImportError(ValueError)     foreign text or object that cannot be read; .line, .column
     ├── CircuitExportError(ValueError)     a circuit that the chosen format cannot carry
     ├── InvalidNoiseError(ValueError)      a channel or noise model that is not physical
     └── ExecutionFailedError(RuntimeError) the backend ran the circuit and reports failure
 
-Each also inherits the builtin that a stranger would catch. Knows nothing of backends, which have their own tree.
+Each also inherits the builtin that a stranger would catch. Knows nothing of backends, which have their own.
 """
 
 from __future__ import annotations

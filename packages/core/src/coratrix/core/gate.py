@@ -10,18 +10,20 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 import numpy as np
 
 from coratrix.core.errors import CircuitError, UnboundParameterError
 from coratrix.core.gate_table import CONTROLLED, GATES, GateSpec, Matrix, controlled_matrix
 from coratrix.core.parameters import Parameter, ParameterExpression, ParameterLike, angle, named_values
-
-UNITARY_ATOL: Final = 1e-9
-"""How far U†U may be from the identity, entry by entry, before a matrix is refused as not unitary."""
-
-_MAX_MATRIX_QUBITS: Final = 12
+from coratrix.core.unitary import (
+    MAX_CLIFFORD_QUBITS,
+    MAX_MATRIX_QUBITS,
+    maps_paulis_to_paulis,
+    unitary_array,
+    unitary_power,
+)
 
 
 class Gate(ABC):
@@ -54,9 +56,9 @@ class Gate(ABC):
     def controlled(self, num_controls: int = 1, ctrl_state: str | int | None = None) -> Gate:
         """This gate under controls, which come first in the list of qubits.
 
-        ``ctrl_state`` says which readings of the controls switch it on: a text whose leftmost character is the
-        first control, or the integer of that text in base two; all ones by default. Where the table has a name
-        for the outcome, that named gate is returned: ``XGate().controlled() == CXGate()``.
+        ``ctrl_state`` says which reading of the controls switches it on: a text whose leftmost character is
+        the first control, or the integer of that text in base two; all ones by default. Where the table has
+        a name for the outcome, that named gate is returned: ``XGate().controlled() == CXGate()``.
         """
 
     @abstractmethod
@@ -195,7 +197,7 @@ class StandardGate(Gate):
     def __hash__(self) -> int:
         if self._hash is None:
             object.__setattr__(self, "_hash", hash((self.name, self.params)))
-        return self._hash  # type: ignore[no-any-return]
+        return int(self._hash)
 
     _hash: Any
 
@@ -216,7 +218,7 @@ class UnitaryGate(Gate):
     _hash: int
 
     def __init__(self, matrix: Any, label: str | None = None) -> None:
-        array = _unitary_array(matrix)
+        array = unitary_array(matrix)
         put = object.__setattr__
         put(self, "name", "unitary")
         put(self, "params", ())
@@ -305,7 +307,7 @@ class ControlledGate(Gate):
         return f"ctrl[{self.ctrl_bits}] {self.base.label}"
 
     def matrix(self) -> Matrix:
-        if self.num_qubits > _MAX_MATRIX_QUBITS:
+        if self.num_qubits > MAX_MATRIX_QUBITS:
             raise CircuitError(f"the matrix of a gate on {self.num_qubits} qubits is too large to write out")
         matrix = controlled_matrix(self.base.matrix(), self.num_controls, self.ctrl_state)
         matrix.setflags(write=False)
@@ -341,7 +343,7 @@ class ControlledGate(Gate):
 
     @property
     def is_clifford(self) -> bool:
-        return self.num_qubits <= _MAX_CLIFFORD_QUBITS and super().is_clifford
+        return self.num_qubits <= MAX_CLIFFORD_QUBITS and super().is_clifford
 
     def _key(self) -> tuple[Any, ...]:
         return self.base, self.num_controls, self.ctrl_state
@@ -369,63 +371,6 @@ def standard(name: str, *params: ParameterLike) -> StandardGate:
     return StandardGate(name, *params) if params else _parameterless(name)
 
 
-def unitary_power(matrix: Matrix, exponent: float) -> Matrix:
-    """A unitary matrix to a real power: integers by multiplication, others on the principal branch."""
-    if exponent == int(exponent) and abs(exponent) <= 64:
-        source = matrix if exponent >= 0 else matrix.conj().T
-        return np.linalg.matrix_power(source, abs(int(exponent)))
-    vectors = _common_eigenvectors(matrix)
-    phases = np.angle(np.einsum("ji,jk,ki->i", vectors.conj(), matrix, vectors))
-    phases[phases < -math.pi + 1e-13] = math.pi  # −1 as rounding leaves it is still the branch's +π
-    powered: Matrix = (vectors * np.exp(1j * exponent * phases)) @ vectors.conj().T
-    return powered
-
-
-def _common_eigenvectors(matrix: Matrix) -> Matrix:
-    """Orthonormal eigenvectors of a unitary U: those of a mix of its commuting parts U+U† and i(U−U†)."""
-    real, imaginary = (matrix + matrix.conj().T) / 2, (matrix - matrix.conj().T) / 2j
-    for mix in (0.7390851332151607, 1.2020569031595942, 0.3183098861837907):  # generic: no two phases collide
-        vectors = np.linalg.eigh(real + mix * imaginary)[1]
-        diagonal = vectors.conj().T @ matrix @ vectors
-        if np.allclose(diagonal, np.diag(np.diag(diagonal)), atol=1e-11, rtol=0):
-            return vectors
-    raise CircuitError("the eigenvectors of this unitary could not be separated; give its power as a matrix")
-
-
-_MAX_CLIFFORD_QUBITS: Final = 6
-
-
-def maps_paulis_to_paulis(matrix: Matrix) -> bool:
-    """Whether U P U† is a Pauli string for the X and the Z of every qubit (gates of up to 6 qubits)."""
-    size = matrix.shape[0]
-    num_qubits = size.bit_length() - 1
-    if num_qubits > _MAX_CLIFFORD_QUBITS:
-        return False
-    pauli_x, pauli_z = GATES["x"].matrix(), GATES["z"].matrix()
-    for qubit in range(num_qubits):
-        for pauli in (pauli_x, pauli_z):
-            whole = np.kron(np.kron(np.eye(2**qubit), pauli), np.eye(2 ** (num_qubits - qubit - 1)))
-            if not _is_pauli_string(matrix @ whole @ matrix.conj().T):
-                return False
-    return True
-
-
-def _is_pauli_string(matrix: Matrix) -> bool:
-    """Whether a Hermitian unitary is ± a Pauli string: one entry a row, at row XOR mask, signs a character."""
-    size = matrix.shape[0]
-    mask = int(np.argmax(np.abs(matrix[0])))
-    rows = np.arange(size)
-    entries = matrix[rows, rows ^ mask]
-    if not np.allclose(np.abs(entries), 1, atol=1e-9, rtol=0):
-        return False
-    signs = entries / entries[0]
-    bits = [1 << k for k in range(size.bit_length() - 1)]
-    character = np.ones(size, dtype=complex)
-    for bit in bits:
-        character = np.where(rows & bit, character * signs[bit], character)
-    return bool(np.allclose(np.abs(signs.imag), 0, atol=1e-9) and np.allclose(signs, character, atol=1e-9))
-
-
 def _under_controls(base: Gate, num_controls: int, state: int) -> Gate:
     """The named gate for ``base`` under these controls, or a ControlledGate."""
     if isinstance(base, ControlledGate) or (isinstance(base, StandardGate) and base.spec.base):
@@ -443,42 +388,25 @@ def _control_state(num_controls: int, ctrl_state: str | int | None) -> int:
     if not isinstance(num_controls, int) or isinstance(num_controls, bool) or num_controls < 1:
         raise CircuitError(f"a controlled gate has at least 1 control; got {num_controls!r}")
     if ctrl_state is None:
-        return 2**num_controls - 1
+        return (1 << num_controls) - 1
     if isinstance(ctrl_state, str):
         if len(ctrl_state) != num_controls or set(ctrl_state) - {"0", "1"}:
             raise CircuitError(f"the state of {num_controls} controls is as many 0 or 1; got {ctrl_state!r}")
-        return int(ctrl_state, 2)
+        return int(ctrl_state, base=2)
     if not 0 <= int(ctrl_state) < 2**num_controls:
-        raise CircuitError(f"the state of {num_controls} controls is 0 to {2**num_controls - 1}; got {ctrl_state}")
+        top = 2**num_controls - 1
+        raise CircuitError(f"the state of {num_controls} controls is 0 to {top}; got {ctrl_state}")
     return int(ctrl_state)
 
 
 def _matrix_gate(matrix: Matrix, label: str) -> Gate:
     """The row without parameters that has exactly this matrix to rounding, or a UnitaryGate."""
     for spec in GATES.values():
-        if not spec.params and 2**spec.num_qubits == len(matrix):
-            if np.allclose(spec.matrix(), matrix, atol=1e-15, rtol=0):
-                return standard(spec.name)
+        if spec.params or 2**spec.num_qubits != len(matrix):
+            continue
+        if np.allclose(spec.matrix(), matrix, atol=1e-15, rtol=0):
+            return standard(spec.name)
     return UnitaryGate(matrix, label=label)
-
-
-def _unitary_array(matrix: Any) -> Matrix:
-    try:
-        array = np.array(matrix, dtype=complex)
-    except (TypeError, ValueError) as exc:
-        raise CircuitError(f"a unitary is a square array of complex numbers: {exc}") from exc
-    size = array.shape[0] if array.ndim == 2 else 0
-    if size < 2 or array.shape != (size, size) or size & (size - 1):
-        raise CircuitError(f"a unitary on k qubits has the shape (2^k, 2^k), k ≥ 1; got {array.shape}")
-    if size > 2**_MAX_MATRIX_QUBITS:
-        raise CircuitError(f"a unitary acts on at most {_MAX_MATRIX_QUBITS} qubits; got {size.bit_length() - 1}")
-    if not np.isfinite(array).all():
-        raise CircuitError("the matrix has an entry that is NaN or infinite")
-    defect = float(np.max(np.abs(array.conj().T @ array - np.eye(size))))
-    if defect > UNITARY_ATOL:
-        raise CircuitError(f"the matrix is not unitary: U†U differs from the identity by {defect:.3g}")
-    array.setflags(write=False)
-    return array
 
 
 def _numbers(gate: StandardGate) -> tuple[float, ...]:

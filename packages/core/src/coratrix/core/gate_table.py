@@ -37,7 +37,7 @@ class GateSpec:
         num_controls: how many of its first qubits are controls.
         is_diagonal: diagonal for all parameters.
         is_permutation: every entry is 0 or 1.
-        is_clifford: maps Pauli operators to Pauli operators (asked of the numbers where there are parameters).
+        is_clifford: maps Pauli operators to Pauli operators (asked of the numbers if it has parameters).
         is_hermitian: its own inverse.
     """
 
@@ -98,7 +98,7 @@ def _cu_matrix(theta: float, phi: float, lam: float, gamma: float) -> Matrix:
     return controlled_matrix(_cis(gamma) * _u_matrix(theta, phi, lam), 1)
 
 
-def _rotation(pauli: Matrix) -> Callable[[float], Matrix]:
+def _rotation(pauli: NDArray[Any]) -> Callable[[float], Matrix]:
     """θ ↦ exp(−iθP/2) for a P with P² = 1."""
     identity = np.eye(pauli.shape[0], dtype=complex)
     return lambda theta: math.cos(theta / 2) * identity - 1j * math.sin(theta / 2) * pauli
@@ -133,11 +133,11 @@ def _row(name: str, num_qubits: int, matrix: Callable[..., Matrix], **fields: An
     _ROWS[name] = GateSpec(name=name, num_qubits=num_qubits, matrix=matrix, **fields)
 
 
-def _constant(name: str, matrix: Matrix, **fields: Any) -> None:
+def _constant(name: str, matrix: NDArray[Any], **fields: Any) -> None:
     flags = dict.fromkeys(fields.pop("flags", "").split(), True)
     if flags.get("is_hermitian"):
         fields.setdefault("inverse", _named(name))
-    _row(name, matrix.shape[0].bit_length() - 1, _fixed(matrix), **fields, **flags)
+    _row(name, matrix.shape[0].bit_length() - 1, _fixed(matrix.astype(complex)), **fields, **flags)
 
 
 def _turning(name: str, matrix: Callable[..., Matrix], num_qubits: int, **fields: Any) -> None:
@@ -145,7 +145,9 @@ def _turning(name: str, matrix: Callable[..., Matrix], num_qubits: int, **fields
     _row(name, num_qubits, matrix, params=("theta",), inverse=_negated(name), power=_scaled(name), **fields)
 
 
-def _control(name: str, base: str, num_controls: int = 1, *, flags: str = "", inverse: str | None = None) -> None:
+def _control(
+    name: str, base: str, num_controls: int = 1, *, flags: str = "", inverse: str | None = None
+) -> None:
     """A row whose first qubits control another row."""
     row = _ROWS[base]
     claims = dict.fromkeys(flags.split(), True)
@@ -160,7 +162,7 @@ def _control(name: str, base: str, num_controls: int = 1, *, flags: str = "", in
 
 
 def _fill() -> None:
-    _constant("id", _I.copy(), flags="is_diagonal is_permutation is_clifford is_hermitian",
+    _constant("id", _I, flags="is_diagonal is_permutation is_clifford is_hermitian",
               power=lambda _: ("id", ()))
     _constant("x", _X, flags="is_permutation is_clifford is_hermitian")
     _constant("y", _Y, flags="is_clifford is_hermitian")
@@ -175,7 +177,7 @@ def _fill() -> None:
     _constant("tdg", np.diag([1, (1 - 1j) / math.sqrt(2)]), flags="is_diagonal", inverse=_named("t"),
               power=_turned("p", -PI / 4))
     _constant("sx", _SX, flags="is_clifford", inverse=_named("sxdg"))
-    _constant("sxdg", _SX.conj().T.copy(), flags="is_clifford", inverse=_named("sx"))
+    _constant("sxdg", _SX.conj().T, flags="is_clifford", inverse=_named("sx"))
 
     _turning("p", _phase_matrix, 1, is_diagonal=True)
     _row("u", 1, _u_matrix, params=("theta", "phi", "lam"),

@@ -1,4 +1,4 @@
-"""Owns the names that a program uses for gates: one factory per row of the table, and ``gate(name, *params)``.
+"""Owns the names that a program uses for gates: a factory per row of the table, and ``gate(name, *params)``.
 
     HGate()   CNOTGate()   RXGate(0.3)   gate("toffoli")   UnitaryGate(matrix)   HGate().controlled(2)
 
@@ -179,7 +179,9 @@ def CRZGate(theta: ParameterLike) -> StandardGate:
     return standard("crz", theta)
 
 
-def CUGate(theta: ParameterLike, phi: ParameterLike, lam: ParameterLike, gamma: ParameterLike) -> StandardGate:
+def CUGate(
+    theta: ParameterLike, phi: ParameterLike, lam: ParameterLike, gamma: ParameterLike
+) -> StandardGate:
     """Controlled exp(i gamma)·U(theta, phi, lam)."""
     return standard("cu", theta, phi, lam, gamma)
 

@@ -84,8 +84,8 @@ class ChannelOp:
 class Condition:
     """A claim about classical bits: the integer that they make is one of ``values``.
 
-    The first bit is the least significant. Every boolean function of bits has this form; ``&``, ``|`` and ``~``
-    combine conditions.
+    The first bit is the least significant. Every boolean function of bits has this form; ``&``, ``|``, ``^``
+    and ``~`` combine conditions.
 
     Attributes:
         clbits: the circuit-wide numbers of the bits.
@@ -102,7 +102,8 @@ class Condition:
         if not bits or len(set(bits)) != len(bits) or min(bits) < 0:
             raise CircuitError(f"a condition reads different classical bits, at least one; got {bits}")
         if any(not 0 <= number < 2 ** len(bits) for number in numbers):
-            raise CircuitError(f"{len(bits)} bits hold 0 to {2 ** len(bits) - 1}; a condition asks for {set(numbers)}")
+            asked = ", ".join(map(str, sorted(numbers)[:8]))
+            raise CircuitError(f"{len(bits)} bits hold 0 to {2 ** len(bits) - 1}; asked for {asked}")
         object.__setattr__(self, "clbits", bits)
         object.__setattr__(self, "values", numbers)
         object.__setattr__(self, "negated", bool(negated))
@@ -131,7 +132,7 @@ class Condition:
         clbits = tuple(dict.fromkeys((*self.clbits, *other.clbits)))
         if len(clbits) > _MAX_TABLE_BITS:
             raise CircuitError(
-                f"a combined condition reads at most {_MAX_TABLE_BITS} bits; this one reads {len(clbits)}: nest two ifs"
+                f"a combined condition reads at most {_MAX_TABLE_BITS} bits; got {len(clbits)}: nest two ifs"
             )
         place = {bit: k for k, bit in enumerate(clbits)}
         mine, theirs = ([place[bit] for bit in side.clbits] for side in (self, other))
@@ -189,7 +190,7 @@ class WhileLoop:
 
     def __post_init__(self) -> None:
         if type(self.max_iterations) is not int or self.max_iterations < 1:
-            raise CircuitError(f"a while loop has a bound of at least 1; got max_iterations={self.max_iterations!r}")
+            raise CircuitError(f"a while loop's max_iterations is at least 1; got {self.max_iterations!r}")
 
     @property
     def qubits(self) -> tuple[int, ...]:

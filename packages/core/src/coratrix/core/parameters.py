@@ -9,7 +9,7 @@ import cmath
 import math
 import numbers
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from coratrix.core.errors import CircuitError
 
@@ -49,6 +49,8 @@ class ParameterExpression:
 
     _op: str
     _args: tuple[Any, ...]
+    _depth: int
+    _hash: int
     parameters: frozenset[Parameter]
     """The parameters that still stand in this expression."""
 
@@ -61,7 +63,7 @@ class ParameterExpression:
         self._fill(op, args, frozenset().union(*(arg.parameters for arg in inner)))
         object.__setattr__(self, "_depth", 1 + max((arg._depth for arg in inner), default=0))
         if self._depth > _MAX_DEPTH:
-            raise CircuitError(f"an expression nests deeper than {_MAX_DEPTH} operations; bind some of it first")
+            raise CircuitError(f"an expression nests deeper than {_MAX_DEPTH} operations; bind some first")
 
     def _fill(self, op: str, args: tuple[Any, ...], parameters: frozenset[Parameter]) -> None:
         object.__setattr__(self, "_op", op)
@@ -165,7 +167,7 @@ class ParameterExpression:
     def __float__(self) -> float:
         if self.parameters:
             raise TypeError(f"{self} has no number yet: bind {', '.join(sorted(map(str, self.parameters)))}")
-        return float(self.bind({}))  # type: ignore[arg-type]
+        return cast(float, self.bind({}))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ParameterExpression, (self._op, self._args)
@@ -241,11 +243,12 @@ def named_values(values: Mapping[Any, Any]) -> dict[str, float]:
 def _combine(op: str, left: Any, right: Any) -> ParameterExpression:
     for side in (left, right):
         if not isinstance(side, ParameterExpression | numbers.Real):
-            return NotImplemented
-    args = tuple(
-        side if isinstance(side, ParameterExpression) else _finite(float(side), "a number") for side in (left, right)
-    )
-    return ParameterExpression(op, args)
+            return cast(ParameterExpression, NotImplemented)
+    return ParameterExpression(op, (_operand(left), _operand(right)))
+
+
+def _operand(side: Any) -> ParameterLike:
+    return side if isinstance(side, ParameterExpression) else _finite(float(side), "a number")
 
 
 def _bound(arg: Any, values: Mapping[Any, float]) -> Any:

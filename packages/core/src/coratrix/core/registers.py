@@ -17,7 +17,7 @@ from coratrix.core.errors import CircuitError
 class ClassicalRegister:
     """``size`` classical bits under a name.
 
-    ``register[0]`` is the circuit-wide number of its bit 0, so that ``circuit.measure(2, register[0])`` works.
+    ``register[0]`` is the circuit-wide number of its bit 0, as ``circuit.measure(2, register[0])`` needs.
 
     Attributes:
         name: how counts are grouped and what OpenQASM calls it.
@@ -54,4 +54,4 @@ class ClassicalRegister:
         try:
             return self.bits[index]
         except IndexError:
-            raise IndexError(f"register {self.name!r} has {self.size} bits; there is no bit {index}") from None
+            raise IndexError(f"register {self.name!r} has {self.size} bits; none is {index}") from None

@@ -82,7 +82,7 @@ def circuit_from_dict(data: Mapping[str, Any]) -> QuantumCircuit:
 
     version = data.get("schema_version") if isinstance(data, Mapping) else None
     if version != SCHEMA_VERSION:
-        raise CircuitError(f"the circuit's schema_version is {version!r}; this release reads {SCHEMA_VERSION}")
+        raise CircuitError(f"the circuit's schema_version is {version!r}; this reads {SCHEMA_VERSION}")
     try:
         circuit = QuantumCircuit(
             data["num_qubits"],
@@ -119,7 +119,9 @@ def _operation_to_dict(operation: Operation) -> dict[str, Any]:
     if isinstance(operation, Delay):
         data["duration_s"] = operation.duration_s
     elif isinstance(operation, ChannelOp):
-        data["channel"] = operation.channel.to_dict()
+        from coratrix.core.noise import channel_to_dict
+
+        data["channel"] = channel_to_dict(operation.channel)
     elif isinstance(operation, IfElse):
         data |= {
             "condition": _condition_to_dict(operation.condition),
@@ -146,9 +148,9 @@ def _operation_from_dict(data: Mapping[str, Any]) -> Operation:
     if name == "delay":
         return Delay(data["duration_s"])
     if name == "channel":
-        from coratrix.core.noise import Channel
+        from coratrix.core.noise import channel_from_dict
 
-        return ChannelOp(Channel.from_dict(data["channel"]))
+        return ChannelOp(channel_from_dict(data["channel"]))
     if name == "if_else":
         return IfElse(_condition_from_dict(data["condition"]), _body(data["then"]), _body(data["else"]))
     if name == "while_loop":

@@ -1,4 +1,4 @@
-"""Owns what is done to instructions one by one: moving, inverting, binding, and the longest path through them.
+"""Owns what is done to instructions one by one: move, invert, bind; and the longest path through them.
 
 Knows instructions and their bodies; nothing of the circuit class.
 """
@@ -51,7 +51,7 @@ def bound(instruction: Instruction, values: Mapping[Any, float]) -> Instruction:
 
 
 def longest_path(instructions: Iterable[Instruction]) -> int:
-    """The number of operations on the longest chain that shares qubits or bits; barriers order but do not count."""
+    """The number of operations on the longest chain that shares qubits or bits, barriers not counted."""
     level: dict[tuple[str, int], int] = {}
     for operation, qubits, clbits in instructions:
         wires = [("q", qubit) for qubit in qubits] + [("c", clbit) for clbit in clbits]

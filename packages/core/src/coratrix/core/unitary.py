@@ -1,0 +1,97 @@
+"""Owns what is asked of a unitary matrix: whether it is one, its real powers, whether it is Clifford.
+
+Plain functions on arrays. Knows nothing of gates.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+
+from coratrix.core.errors import CircuitError
+from coratrix.core.gate_table import GATES, Matrix
+
+UNITARY_ATOL: Final = 1e-9
+"""How far U†U may be from the identity, entry by entry, before a matrix is refused as not unitary."""
+
+MAX_MATRIX_QUBITS: Final = 12
+"""Matrices of more qubits are not written out."""
+
+MAX_CLIFFORD_QUBITS: Final = 6
+"""Above this size the Clifford question is not worth its cost and is answered with False."""
+
+
+def unitary_array(matrix: Any) -> Matrix:
+    """A read-only complex copy, refused unless it is a finite unitary of 1 to 12 qubits."""
+    try:
+        array = np.array(matrix, dtype=complex)
+    except (TypeError, ValueError) as exc:
+        raise CircuitError(f"a unitary is a square array of complex numbers: {exc}") from exc
+    size = array.shape[0] if array.ndim == 2 else 0
+    if size < 2 or array.shape != (size, size) or size & (size - 1):
+        raise CircuitError(f"a unitary on k qubits has the shape (2^k, 2^k), k ≥ 1; got {array.shape}")
+    if size > 2**MAX_MATRIX_QUBITS:
+        raise CircuitError(f"a unitary has at most {MAX_MATRIX_QUBITS} qubits; got {size.bit_length() - 1}")
+    if not np.isfinite(array).all():
+        raise CircuitError("the matrix has an entry that is NaN or infinite")
+    defect = float(np.max(np.abs(array.conj().T @ array - np.eye(size))))
+    if defect > UNITARY_ATOL:
+        raise CircuitError(f"the matrix is not unitary: U†U differs from the identity by {defect:.3g}")
+    array.setflags(write=False)
+    return array
+
+
+def unitary_power(matrix: Matrix, exponent: float) -> Matrix:
+    """A unitary matrix to a real power: integers by multiplication, others on the principal branch."""
+    if exponent == int(exponent) and abs(exponent) <= 64:
+        source = matrix if exponent >= 0 else matrix.conj().T
+        return np.linalg.matrix_power(source, abs(int(exponent)))
+    vectors = _common_eigenvectors(matrix)
+    phases = np.angle(np.einsum("ji,jk,ki->i", vectors.conj(), matrix, vectors))
+    phases[phases < -math.pi + 1e-13] = math.pi  # −1 as rounding leaves it is still the branch's +π
+    powered: Matrix = (vectors * np.exp(1j * exponent * phases)) @ vectors.conj().T
+    return powered
+
+
+def _common_eigenvectors(matrix: Matrix) -> Matrix:
+    """Orthonormal eigenvectors of a unitary U: those of a mix of its commuting parts U+U† and i(U−U†)."""
+    real, imaginary = (matrix + matrix.conj().T) / 2, (matrix - matrix.conj().T) / 2j
+    for mix in (0.7390851332151607, 1.2020569031595942, 0.3183098861837907):  # generic: no two phases collide
+        vectors = np.linalg.eigh(real + mix * imaginary)[1]
+        diagonal = vectors.conj().T @ matrix @ vectors
+        if np.allclose(diagonal, np.diag(np.diag(diagonal)), atol=1e-11, rtol=0):
+            return vectors
+    raise CircuitError("the eigenvectors of this unitary could not be separated; give its power as a matrix")
+
+
+def maps_paulis_to_paulis(matrix: Matrix) -> bool:
+    """Whether U P U† is a Pauli string for the X and the Z of every qubit (gates of up to 6 qubits)."""
+    size = matrix.shape[0]
+    num_qubits = size.bit_length() - 1
+    if num_qubits > MAX_CLIFFORD_QUBITS:
+        return False
+    pauli_x, pauli_z = GATES["x"].matrix(), GATES["z"].matrix()
+    for qubit in range(num_qubits):
+        for pauli in (pauli_x, pauli_z):
+            whole = np.kron(np.kron(np.eye(2**qubit), pauli), np.eye(2 ** (num_qubits - qubit - 1)))
+            if not _is_pauli_string(matrix @ whole @ matrix.conj().T):
+                return False
+    return True
+
+
+def _is_pauli_string(matrix: Matrix) -> bool:
+    """Whether a Hermitian unitary is ± a Pauli string: entries at row XOR mask, their signs a character."""
+    size = matrix.shape[0]
+    mask = int(np.argmax(np.abs(matrix[0])))
+    rows = np.arange(size)
+    entries = matrix[rows, rows ^ mask]
+    if not np.allclose(np.abs(entries), 1, atol=1e-9, rtol=0):
+        return False
+    signs = entries / entries[0]
+    bits = [1 << k for k in range(size.bit_length() - 1)]
+    character = np.ones(size, dtype=complex)
+    for bit in bits:
+        character = np.where(rows & bit, character * signs[bit], character)
+    return bool(np.allclose(np.abs(signs.imag), 0, atol=1e-9) and np.allclose(signs, character, atol=1e-9))
