@@ -219,7 +219,9 @@ def pauli_matrix(label: str) -> npt.NDArray[np.complex128]:
 
 def _check_term(label: str, coefficient: object) -> None:
     if wrong := sorted(set(label) - set("IXYZ")):
-        raise CircuitError(f"Pauli label {label!r} contains {', '.join(wrong)}; allowed letters are I, X, Y, Z")
+        raise CircuitError(
+            f"Pauli label {label!r} contains {', '.join(wrong)}; allowed letters are I, X, Y, Z"
+        )
     if not isinstance(coefficient, Complex) or not np.isfinite(complex(coefficient)):
         raise CircuitError(f"coefficient of {label!r} is {coefficient!r}; expected a finite number")
 

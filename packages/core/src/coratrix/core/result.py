@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from coratrix.core.errors import ExecutionFailedError
+from coratrix.core.frozen_dict import FrozenDict
 from coratrix.core.result_view import counts_html, counts_plot
 
 if TYPE_CHECKING:
@@ -23,19 +24,6 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 ComplexArray = npt.NDArray[np.complex128]
-
-
-class FrozenDict(dict[str, Any]):
-    """A plain ``dict`` to read, print, compare, pickle and dump as JSON, but not to change."""
-
-    def _refuse(self, *_args: object, **_kwargs: object) -> NoReturn:
-        raise TypeError("a result does not change; take a copy with dict(...) and change that")
-
-    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = _refuse
-    __ior__ = _refuse  # type: ignore[assignment]
-
-    def __reduce__(self) -> tuple[type[FrozenDict], tuple[dict[str, Any]]]:
-        return FrozenDict, (dict(self),)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -172,7 +160,9 @@ class ExecutionResult:
             raise ValueError(f"a result of schema version {version}; this package reads {SCHEMA_VERSION}")
         known = {f.name for f in fields(cls)}
         if unknown := sorted(set(values) - known):
-            raise ValueError(f"unknown keys in a result: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+            raise ValueError(
+                f"unknown keys in a result: {', '.join(unknown)}; known: {', '.join(sorted(known))}"
+            )
         for name in ("statevector", "density_matrix"):
             if (parts := values.get(name)) is not None:
                 values[name] = np.asarray(parts["real"]) + 1j * np.asarray(parts["imag"])
@@ -188,7 +178,7 @@ def marginal(counts: Mapping[str, int], bits: Iterable[int]) -> Mapping[str, int
     return FrozenDict(summed)
 
 
-def _plain_counts(counts: Mapping[str, int], width: int | None) -> FrozenDict:
+def _plain_counts(counts: Mapping[str, int], width: int | None) -> FrozenDict[str, int]:
     """The counts with builtin types, after a look at every key and number."""
     plain: dict[str, int] = {}
     for key, count in counts.items():
