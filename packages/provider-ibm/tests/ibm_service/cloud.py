@@ -21,7 +21,10 @@ from ibm_service.jobs import FINAL, Ledger, ServiceJob
 from ibm_service.wire import Device, JobQuery, JobRunParams, error, missing_headers, one_of_each
 
 API_KEY = "canary-7f3a-loopback-api-key"
-CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/0123456789abcdef:11111111-2222-3333-4444-555555555555::"
+CRN = (
+    "crn:v1:bluemix:public:quantum-computing:us-east:a/0123456789abcdef:"
+    "11111111-2222-3333-4444-555555555555::"
+)
 RUNTIME_HOST = "quantum.cloud.ibm.com"
 DEVICES = {"ibm_lagos": "lagos", "ibm_torino": "torino"}  # IBM's own recordings, part of the SDK
 

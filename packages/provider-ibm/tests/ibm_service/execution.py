@@ -69,7 +69,8 @@ def _encoded(schema_version: str, program: Any, result: Any) -> str:
         data=[
             {
                 "results": {
-                    name: CompressedTensorModel.from_numpy(np.asarray(values)) for name, values in item.items()
+                    name: CompressedTensorModel.from_numpy(np.asarray(values))
+                    for name, values in item.items()
                 },
                 "metadata": {},
             }
