@@ -158,9 +158,9 @@ class BackendManager:
         if name in self._order:
             return name
         close = difflib.get_close_matches(name, self._order, n=1)
-        meant = f"; did you mean {close[0]!r}?" if close else ""
+        meant = f" (did you mean {close[0]!r}?)" if close else ""
         registered = ", ".join(self._order) or "none"
-        raise BackendNotFoundError(f"no backend named {name!r}{meant} Registered: {registered}")
+        raise BackendNotFoundError(f"no backend named {name!r}{meant}; registered: {registered}")
 
     @property
     def default_backend(self) -> str:

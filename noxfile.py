@@ -1,0 +1,202 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["nox>=2024.10.9", "uv>=0.5"]
+# ///
+"""Every check and build of the monorepo.
+
+    python3 noxfile.py                  builds everything and passes all tests
+    python3 noxfile.py -s bell          builds what it needs and runs examples/bell.qasm
+    python3 noxfile.py --list           the rest
+
+Run as a program it needs nothing but Python: it makes itself an environment with nox in it, once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+
+
+def _bootstrap() -> None:
+    """Make .venv-nox with nox and uv in it, unless it is there, and start again inside."""
+    home = ROOT / ".venv-nox"
+    folder = "Scripts" if os.name == "nt" else "bin"
+    ready = home / "ready"
+    if not ready.exists():
+        print(f"setting up {home.name} (once)", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
+        pip = [
+            str(home / folder / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
+        subprocess.run([*pip, "nox>=2024.10.9", "uv>=0.5"], check=True)
+        ready.touch()
+    env = {**os.environ, "PATH": f"{home / folder}{os.pathsep}{os.environ['PATH']}"}
+    command = [str(home / folder / "python"), "-m", "nox", "-f", str(ROOT / "noxfile.py"), *sys.argv[1:]]
+    sys.exit(subprocess.run(command, env=env, check=False).returncode)
+
+
+if __name__ == "__main__":
+    try:
+        _bootstrap()
+    except subprocess.CalledProcessError as exc:
+        sys.exit(f"setting up the environment failed: {exc}")
+
+import nox  # noqa: E402  only after the program above had its chance
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.stop_on_first_error = False
+nox.options.sessions = [
+    "lint",
+    "types",
+    "core",
+    "sim",
+    "ibm",
+    "aws",
+    "azure",
+    "google",
+    "rigetti",
+    "together",
+]
+
+CORE = "packages/core"
+SIM = "packages/sim-cpp"
+IBM = "packages/provider-ibm"
+CLOUD = "packages/provider-cloud"
+GOOGLE_RIGETTI = "packages/provider-google-rigetti"
+PACKAGES = (CORE, SIM, IBM, CLOUD, GOOGLE_RIGETTI)
+
+CORE_ALL = f"{CORE}[cli,qasm,jobs,plot,testing,stabilizer]"
+RIGETTI_PYTHONS = ((3, 11), (3, 12))  # pyquil has no release for newer ones
+
+
+def editable(*requirements: str) -> list[str]:
+    """Arguments of an editable install of folders of this repository."""
+    return [part for requirement in requirements for part in ("-e", requirement)]
+
+
+def install_simulator(session: nox.Session) -> None:
+    """Build and install the simulator, unless this environment has it from the same sources."""
+    stamp = Path(session.virtualenv.location) / "simulator-sources"
+    digest = source_digest(ROOT / SIM)
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    session.install(
+        f"./{SIM}", "--no-deps", "--reinstall" if session.venv_backend == "uv" else "--force-reinstall"
+    )
+    stamp.write_text(digest)
+
+
+def source_digest(folder: Path) -> str:
+    """One hash over names and contents of all that goes into the simulator's build."""
+    total = hashlib.sha256()
+    wanted = {".cpp", ".hpp", ".h", ".txt", ".cmake", ".py", ".toml"}
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in wanted and "tests" not in p.parts):
+        total.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return total.hexdigest()
+
+
+def run_pytest(session: nox.Session, *paths: str) -> None:
+    """pytest with this repository's settings, two workers, and whatever follows ``--``."""
+    session.run("pytest", "-n", "2", "--dist", "worksteal", *paths, *session.posargs)
+
+
+@nox.session
+def bell(session: nox.Session) -> None:
+    """Run examples/bell.qasm through BackendManager on the embedded simulator."""
+    session.install(*editable(f"{CORE}[cli,qasm]"))
+    install_simulator(session)
+    session.run("coratrix", "run", "examples/bell.qasm", "--shots", "1000", "--seed", "7")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style of the Python sources."""
+    session.install("ruff>=0.8")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy --strict over core and the simulator's Python face."""
+    session.install("mypy>=1.13", *editable(CORE_ALL))
+    install_simulator(session)
+    session.run(
+        "mypy", "-p", "coratrix.core", "-p", "coratrix.backend", "-p", "coratrix.cli", "-p", "coratrix.sim"
+    )
+
+
+@nox.session
+def core(session: nox.Session) -> None:
+    """Tests of core alone."""
+    session.install("pytest-xdist", *editable(CORE_ALL))
+    run_pytest(session, f"{CORE}/tests")
+
+
+@nox.session
+def sim(session: nox.Session) -> None:
+    """Tests of the simulator."""
+    session.install("pytest-xdist", *editable(CORE_ALL))
+    install_simulator(session)
+    run_pytest(session, f"{SIM}/tests")
+
+
+@nox.session
+def ibm(session: nox.Session) -> None:
+    """Tests of IBM Quantum against a loopback service and the SDK's own local mode."""
+    session.install("pytest-xdist", "qiskit-aer", *editable(CORE_ALL, IBM))
+    install_simulator(session)
+    run_pytest(session, f"{IBM}/tests")
+
+
+@nox.session
+def aws(session: nox.Session) -> None:
+    """Tests of AWS Braket against a loopback service and the SDK's own local simulators."""
+    session.install("pytest-xdist", *editable(CORE_ALL, f"{CLOUD}[aws]"))
+    run_pytest(session, f"{CLOUD}/tests/aws")
+
+
+@nox.session
+def azure(session: nox.Session) -> None:
+    """Tests of Azure Quantum against a loopback service and the local QIR simulator."""
+    session.install("pytest-xdist", *editable(CORE_ALL, f"{CLOUD}[azure]"))
+    run_pytest(session, f"{CLOUD}/tests/azure")
+
+
+@nox.session
+def google(session: nox.Session) -> None:
+    """Tests of Google Quantum AI against a loopback gRPC service and virtual processors."""
+    session.install("pytest-xdist", *editable(CORE_ALL, f"{GOOGLE_RIGETTI}[google]"))
+    install_simulator(session)
+    run_pytest(session, f"{GOOGLE_RIGETTI}/tests/google")
+
+
+@nox.session
+def rigetti(session: nox.Session) -> None:
+    """Tests of Rigetti against loopback QVM, quilc and QCS."""
+    if sys.version_info[:2] not in RIGETTI_PYTHONS:
+        session.skip("pyquil has no release for this Python; use 3.11 or 3.12")
+    session.install("pytest-xdist", *editable(CORE_ALL, f"{GOOGLE_RIGETTI}[rigetti]"))
+    install_simulator(session)
+    run_pytest(session, f"{GOOGLE_RIGETTI}/tests/rigetti")
+
+
+@nox.session
+def together(session: nox.Session) -> None:
+    """What needs two packages: the guide's blocks, floors, namespace, wheels, selective installs."""
+    session.install(
+        "pytest-xdist", "build", "uv", *editable(CORE_ALL, IBM, f"{CLOUD}[all]", f"{GOOGLE_RIGETTI}[all]")
+    )
+    install_simulator(session)
+    run_pytest(session, "tests")

@@ -1,0 +1,82 @@
+"""What all commands of one console call share: the manager and the global options.
+
+Owns: `manager()`, `load_circuit`, `emit`. Knows nothing of: any single command.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coratrix.backend import BackendManager
+from coratrix.core.circuit import QuantumCircuit
+from coratrix.core.errors import CircuitImportError
+
+
+@dataclass
+class _Options:
+    config_file: str = ""
+    debug: bool = False
+
+
+_options = _Options()
+
+
+def configure(*, config_file: str, debug: bool) -> None:
+    """Keep the global options of this call."""
+    _options.config_file, _options.debug = config_file, debug
+
+
+def is_debugging() -> bool:
+    """Whether --debug was given."""
+    return _options.debug
+
+
+def manager() -> BackendManager:
+    """The backends of the configuration file, and the local simulator where it is installed."""
+    made = BackendManager()
+    if _options.config_file:
+        made.load_backends_from_config(_options.config_file)
+    for problem in made.load_report.errors:
+        print(f"coratrix: left out: {problem}", file=sys.stderr)
+    made.discover_backends()
+    return made
+
+
+def load_circuit(path: Path, parameters: list[str] | None = None) -> QuantumCircuit:
+    """The circuit in a file: OpenQASM 2 or 3, or our JSON; ``name=value`` pairs bind its parameters."""
+    from coratrix.core import qasm
+
+    if not path.exists():
+        raise CircuitImportError(f"there is no file {path}")
+    circuit = (
+        QuantumCircuit.from_json(path.read_text(encoding="utf-8"))
+        if path.suffix == ".json"
+        else qasm.load(path)
+    )
+    return circuit.bind(dict(map(_parameter, parameters))) if parameters else circuit
+
+
+def _parameter(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise CircuitImportError(f"a parameter is given as name=number, not {text!r}") from None
+
+
+def emit(data: Any) -> None:
+    """Print JSON for scripts."""
+    print(json.dumps(data, indent=2, default=str))
+
+
+def terminal_width() -> int:
+    """Columns to draw in; 100 where there is no terminal."""
+    try:
+        return os.get_terminal_size().columns
+    except OSError:
+        return 100
