@@ -18,7 +18,12 @@ from coratrix.core.result import ExecutionResult
 def result() -> ExecutionResult:
     counts = {"001": np.int64(600), "101": 300, np.str_("110"): 100}
     return ExecutionResult(
-        success=True, counts=counts, shots=1000, backend="sim", layout=(("a", 1), ("b", 2)), execution_time=0.25
+        success=True,
+        counts=counts,
+        shots=1000,
+        backend="sim",
+        layout=(("a", 1), ("b", 2)),
+        execution_time=0.25,
     )
 
 
@@ -61,7 +66,7 @@ def test_probabilities_and_their_errors(result: ExecutionResult) -> None:
     assert ExecutionResult(success=True).probabilities() == {}
 
 
-def test_nothing_in_it_can_be_changed(result: ExecutionResult) -> None:
+def test_nothing_in_it_can_be_changed() -> None:
     given = {"0": 1}
     metadata = {"seed": 7}
     frozen = ExecutionResult(success=True, counts=given, metadata=metadata, statevector=np.array([1, 0]))
@@ -82,9 +87,13 @@ def test_nothing_in_it_can_be_changed(result: ExecutionResult) -> None:
 
 
 def test_a_failure_raises_when_asked_and_carries_its_result() -> None:
-    failed = ExecutionResult(success=False, error="qubit 3 is gone", error_code="E42", job_id="j-1", backend="qpu")
+    failed = ExecutionResult(
+        success=False, error="qubit 3 is gone", error_code="E42", job_id="j-1", backend="qpu"
+    )
 
-    with pytest.raises(ExecutionFailedError, match=r"qpu reported a failure \(job j-1\) \[E42\]: qubit 3 is gone") as e:
+    with pytest.raises(
+        ExecutionFailedError, match=r"qpu reported a failure \(job j-1\) \[E42\]: qubit 3 is gone"
+    ) as e:
         failed.raise_for_status()
 
     assert e.value.result is failed

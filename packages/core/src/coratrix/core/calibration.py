@@ -3,7 +3,8 @@
 Owns: `DeviceCalibration` and its JSON form. Knows nothing of: vendors, noise channels, files.
 
 Units: seconds; errors are average gate infidelities 1 − F_avg. A provider converts before filling:
-1 − F_avg = d/(d+1)·(1 − F_pro), a total Pauli error being 1 − F_pro, and d = 2**n. ``None`` is unknown, never 0.
+1 − F_avg = d/(d+1)·(1 − F_pro), a total Pauli error being 1 − F_pro, and d = 2**n. ``None`` is unknown, never
+0.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ class DeviceCalibration:
         self._check_places()
 
     def _check_places(self) -> None:
-        places = [("coupling_map", pair) for pair in self.coupling_map]
+        places: list[tuple[str, tuple[int, ...]]] = [("coupling_map", pair) for pair in self.coupling_map]
         places += [(f"gate {gate.name}", gate.qubits) for gate in self.gates]
         for what, qubits in places:
             if len(set(qubits)) != len(qubits) or not all(0 <= q < self.num_qubits for q in qubits):

@@ -1,7 +1,8 @@
 """Observables: weighted sums of Pauli strings.
 
 Owns: `PauliSum`, its algebra, its bit masks for engines, its grouping for measurement.
-Knows nothing of: circuits, backends. Bit order is that of `coratrix.core.bits`: the leftmost letter is qubit 0.
+Knows nothing of: circuits, backends. Bit order is that of `coratrix.core.bits`: the leftmost letter is qubit
+0.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from numbers import Complex
 from typing import Any
 
@@ -41,8 +41,9 @@ _SPARSE_LETTER = re.compile(r"([IXYZ])(\d+)")
 class PauliSum:
     """Σ coefficient · Pauli string, e.g. ``PauliSum({"XIZ": 0.5, "ZZI": -1.0})``. Immutable, hashable.
 
-    ``+ -`` and products with numbers and with ``@`` do the algebra; terms with coefficient 0 vanish. In a sum of two
-    widths the narrower one is padded with identities on its higher qubits, so qubit numbers keep their meaning.
+    ``+ -`` and products with numbers and with ``@`` do the algebra; terms with coefficient 0 vanish. In a sum
+    of two widths the narrower one is padded with identities on its higher qubits, so qubit numbers keep their
+    meaning.
     """
 
     num_qubits: int
@@ -122,7 +123,7 @@ class PauliSum:
         return self * -1
 
     def __sub__(self, other: object) -> PauliSum:
-        return self + (-other) if isinstance(other, PauliSum | Complex) else NotImplemented  # type: ignore[operator]
+        return self + (-other) if isinstance(other, PauliSum | Complex) else NotImplemented
 
     def __rsub__(self, other: object) -> PauliSum:
         return -self + other
@@ -181,7 +182,8 @@ class PauliSum:
         return x, z, np.array([c for _, c in self._terms], dtype=complex)
 
     def qubit_wise_commuting_groups(self) -> list[PauliSum]:
-        """The terms split so that each group is measurable in one setting per qubit; first fit, large terms first.
+        """The terms split so that each group is measurable in one setting per qubit; first fit, large terms
+        first.
 
         Two terms go together when on every qubit their letters are equal or one is I.
         """
@@ -213,8 +215,10 @@ class PauliSum:
 
 def pauli_matrix(label: str) -> npt.NDArray[np.complex128]:
     """The dense matrix of one Pauli string, leftmost letter the most significant qubit."""
-    start = np.ones((1, 1), dtype=np.complex128)
-    return reduce(np.kron, (PAULI_MATRICES[letter] for letter in label), start)
+    matrix: npt.NDArray[np.complex128] = np.ones((1, 1), dtype=np.complex128)
+    for letter in label:
+        matrix = np.kron(matrix, PAULI_MATRICES[letter]).astype(np.complex128, copy=False)
+    return matrix
 
 
 def _check_term(label: str, coefficient: object) -> None:

@@ -32,7 +32,8 @@ class ExecutionResult:
 
     Attributes:
         success: whether the backend ran the circuit to its end.
-        counts: how often each key was seen. Keys are plain ``str`` of 0 and 1, one character per classical bit
+        counts: how often each key was seen. Keys are plain ``str`` of 0 and 1, one character per classical
+            bit
             in order of declaration, bit 0 of each register leftmost. Empty for a failed execution.
         error: the backend's reason, when ``success`` is false.
         error_code: the same as a word for programs.
@@ -83,7 +84,8 @@ class ExecutionResult:
     def _failure(self) -> str:
         job = f" (job {self.job_id})" if self.job_id else ""
         code = f" [{self.error_code}]" if self.error_code else ""
-        return f"{self.backend or 'the backend'} reported a failure{job}{code}: {self.error or 'no reason given'}"
+        reason = self.error or "no reason given"
+        return f"{self.backend or 'the backend'} reported a failure{job}{code}: {reason}"
 
     @property
     def registers(self) -> Mapping[str, Mapping[str, int]]:

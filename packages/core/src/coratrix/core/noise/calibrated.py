@@ -2,16 +2,17 @@
 
 Owns: the formulae. Knows nothing of: vendors.
 
-A gate's error r is its average infidelity. Relaxation over the gate's duration already makes r_relax of it; the rest is
+A gate's error r is its average infidelity. Relaxation over the gate's duration already makes r_relax of it;
+the rest is
 depolarizing: with F = 1 − r_relax and d = 2**n, F_avg of both together is (1−p)·F + p/d, so
-p = (r − r_relax) / (1 − 1/d − r_relax), which is r·d/(d−1) where there is no relaxation. Relaxation acts after it, on
-each qubit. Where r < r_relax there is no depolarizing part and the model is worse than the record.
+p = (r − r_relax) / (1 − 1/d − r_relax), which is r·d/(d−1) where there is no relaxation. Relaxation acts
+after it, on each qubit. Where r < r_relax there is no depolarizing part and the model is worse than the
+record.
 """
 
 from __future__ import annotations
 
 import math
-from functools import reduce
 
 from coratrix.core.calibration import DeviceCalibration, GateCalibration, QubitCalibration
 from coratrix.core.noise.channel import Channel
@@ -25,8 +26,8 @@ from coratrix.core.noise.readout import ReadoutError
 def model_from_calibration(record: DeviceCalibration) -> NoiseModel:
     """Gate errors, readout, idle relaxation and durations of a record, gate by gate and qubit by qubit.
 
-    A T2 above 2·T1, which scatter in the measured data can give, is taken as 2·T1. What the record does not know
-    adds no noise.
+    A T2 above 2·T1, which scatter in the measured data can give, is taken as 2·T1. What the record does not
+    know adds no noise.
     """
     qubits = {str(q): entry for q, entry in enumerate(record.qubits)}
     keyed = [(" ".join([gate.name, *map(str, gate.qubits)]), gate) for gate in record.gates]
@@ -62,13 +63,15 @@ def gate_noise(gate: GateCalibration, record: DeviceCalibration) -> GateNoise:
 
 def depolarizing_beside(infidelity: float, relaxation: list[Channel], num_qubits: int) -> float:
     """The depolarizing p that makes up what relaxation does not explain of an average gate infidelity."""
-    dim = 2**num_qubits
-    process_fidelity = reduce(lambda f, c: f * c.process_fidelity(), relaxation, 1.0)  # it factorises
+    dim = 1 << num_qubits
+    process_fidelity = math.prod(channel.process_fidelity() for channel in relaxation)  # it factorises
     explained = (1 - process_fidelity) * dim / (dim + 1)
-    if infidelity <= explained:
+    room = 1 - 1 / dim - explained  # nothing is left to lose where relaxation alone is as bad as full mixing
+    if infidelity <= explained or room <= 0:
         return 0.0
-    p = (infidelity - explained) / (1 - 1 / dim - explained)
-    return min(p, 4**num_qubits / (4**num_qubits - 1))
+    p = (infidelity - explained) / room
+    size: int = 4**num_qubits
+    return min(p, size / (size - 1))
 
 
 def idle_of(qubit: QubitCalibration) -> Idle:

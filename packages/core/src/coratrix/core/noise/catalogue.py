@@ -29,12 +29,14 @@ from coratrix.core.noise.validity import check_kraus, check_range
 
 
 def coherent_error(unitary: npt.ArrayLike) -> Channel:
-    """ρ → UρU†: the same wrong turn every time, after the gate. Matrix with the first qubit most significant."""
+    """ρ → UρU†: the same wrong turn every time, after the gate. Matrix with the first qubit most
+    significant."""
     return Channel.from_unitary(unitary)
 
 
 def kraus(operators: Sequence[npt.ArrayLike]) -> Channel:
-    """ρ → ΣKρK† from any operators with ΣK†K = I. Aer's ``kraus_error`` has the first qubit least significant."""
+    """ρ → ΣKρK† from any operators with ΣK†K = I. Aer's ``kraus_error`` has the first qubit least
+    significant."""
     return Channel.from_kraus(operators)
 
 
@@ -71,7 +73,8 @@ def channel(name: str, /, **params: Any) -> Channel:
     """The channel of this name: ``channel("amplitude_damping", gamma=0.01)``.
 
     Raises:
-        InvalidNoiseError: no channel of this name, a parameter it does not have or lacks, or a value out of range.
+        InvalidNoiseError: no channel of this name, a parameter it does not have or lacks, or a value out of
+            range.
     """
     constructor = CHANNELS.get(name)
     if constructor is None:

@@ -29,8 +29,8 @@ PauliBuilder = Callable[..., Mapping[str, float]]
 class Channel:
     """A channel as data: its name and parameters; matrices are made when asked for.
 
-    The first qubit is the most significant bit of every matrix. Make one with a function of `coratrix.core.noise`
-    (`depolarizing`, `amplitude_damping`, …) or from matrices with ``Channel.from_*``.
+    The first qubit is the most significant bit of every matrix. Make one with a function of
+    `coratrix.core.noise` (`depolarizing`, `amplitude_damping`, …) or from matrices with ``Channel.from_*``.
 
     Attributes:
         name: the key of this kind of channel in `CHANNELS`, e.g. ``"amplitude_damping"``.
@@ -105,7 +105,8 @@ class Channel:
     # --- written as matrices ------------------------------------------------------------------------------
 
     def kraus(self) -> tuple[Matrix, ...]:
-        """Read-only operators K with ρ → ΣKρK†. For a Pauli channel each is √p times a Pauli, none with p = 0."""
+        """Read-only operators K with ρ → ΣKρK†. For a Pauli channel each is √p times a Pauli, none with p =
+        0."""
         return self._kraus
 
     def superoperator(self) -> Matrix:
@@ -194,22 +195,22 @@ class Channel:
 
     def process_fidelity(self, target: npt.ArrayLike | None = None) -> float:
         """F_pro = Σ|Tr U†K|² / d² to the unitary ``target`` (identity by default)."""
-        dim = 2**self.num_qubits
+        dim = 1 << self.num_qubits
         unitary = np.eye(dim) if target is None else np.asarray(target)
         return float(sum(abs(np.vdot(unitary, operator)) ** 2 for operator in self._kraus)) / dim**2
 
     def average_gate_fidelity(self, target: npt.ArrayLike | None = None) -> float:
         """F_avg = (d·F_pro + 1)/(d + 1): the fidelity averaged over all pure input states."""
-        dim = 2**self.num_qubits
+        dim = 1 << self.num_qubits
         return (dim * self.process_fidelity(target) + 1) / (dim + 1)
 
     def diamond_norm_bounds(self, target: npt.ArrayLike | None = None) -> tuple[float, float]:
         """Lower and upper bound of ‖E − U‖◇ (from 0 to 2) to the unitary ``target`` (identity by default).
 
-        With J the Choi matrix of the difference: ‖J‖₁/d ≤ ‖E − U‖◇ ≤ ‖Tr_out|J|‖∞. They meet for Pauli channels,
-        where the norm is 2·(1 − p_I).
+        With J the Choi matrix of the difference: ‖J‖₁/d ≤ ‖E − U‖◇ ≤ ‖Tr_out|J|‖∞. They meet for Pauli
+        channels, where the norm is 2·(1 − p_I).
         """
-        dim = 2**self.num_qubits
+        dim = 1 << self.num_qubits
         unitary = np.eye(dim, dtype=complex) if target is None else np.asarray(target, dtype=complex)
         difference = self.choi() - forms.superoperator_to_choi(forms.kraus_to_superoperator([unitary]))
         values, vectors = np.linalg.eigh(difference)
@@ -255,12 +256,10 @@ class Channel:
 
 
 def embed(matrix: Matrix, qubits: Sequence[int], num_qubits: int) -> Matrix:
-    """The operator on ``qubits`` (first = most significant) as one on the whole register, identity elsewhere."""
-    k = len(qubits)
+    """The operator on ``qubits``, first most significant, as one on the register; identity elsewhere."""
     rest = [q for q in range(num_qubits) if q not in qubits]
     whole = np.kron(matrix, np.eye(2 ** len(rest))).reshape([2] * (2 * num_qubits))
     where = np.argsort([*qubits, *rest])  # where[q] is the axis that now holds qubit q
-    assert len(where) == num_qubits and k <= num_qubits
     axes = [*where, *(num_qubits + where)]
     return np.asarray(whole.transpose(axes).reshape(2**num_qubits, 2**num_qubits), dtype=np.complex128)
 

@@ -7,7 +7,7 @@ Knows nothing of: which gate it belongs to.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from coratrix.core.noise.pauli_channels import bit_flip, depolarizing, phase_fli
 from coratrix.core.noise.relaxation import amplitude_damping, phase_damping
 from coratrix.core.noise.validity import check_range
 
-FLAT_ERRORS = {
+FLAT_ERRORS: Mapping[str, Callable[[float], Channel]] = {
     "depolarizing_error": depolarizing,
     "amplitude_damping_error": amplitude_damping,
     "phase_damping_error": phase_damping,
@@ -37,7 +37,8 @@ class GateChannel:
 
     Attributes:
         channel: the channel.
-        on: positions in the gate's list of qubits, e.g. ``(1,)`` for the target of a ``cx``. ``None`` puts a one-qubit
+        on: positions in the gate's list of qubits, e.g. ``(1,)`` for the target of a ``cx``. ``None`` puts a
+            one-qubit
             channel on each of the gate's qubits and a larger one on all of them in order.
     """
 
@@ -47,7 +48,7 @@ class GateChannel:
     def __post_init__(self) -> None:
         if self.on is not None and len(set(self.on)) != self.channel.num_qubits:
             raise InvalidNoiseError(
-                f"{self.channel.name} acts on {self.channel.num_qubits} qubits; on={self.on} names another number"
+                f"{self.channel.name} acts on {self.channel.num_qubits} qubits; on={self.on} names others"
             )
 
     def positions(self, arity: int) -> list[tuple[int, ...]]:
@@ -70,7 +71,8 @@ class GateNoise:
     """What acts after a gate, in this order.
 
     Attributes:
-        depolarizing_error: p of `depolarizing` on all the gate's qubits at once, the same p for any number of them.
+        depolarizing_error: p of `depolarizing` on all the gate's qubits at once, the same p for any number of
+            them.
         amplitude_damping_error: γ of `amplitude_damping` on each qubit.
         phase_damping_error: λ of `phase_damping` on each qubit.
         bit_flip_error: p of `bit_flip` on each qubit.

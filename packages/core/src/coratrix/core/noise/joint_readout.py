@@ -21,14 +21,15 @@ Place = tuple[tuple[int, ...], npt.NDArray[np.float64]]
 
 
 def joint_readout(circuit: QuantumCircuit, key: str, error: ReadoutError) -> Place | None:
-    """The bits that a joint error on the qubits of ``key`` changes, or ``None`` if none of them is measured."""
+    """The bits that a joint error on the qubits of ``key`` changes, or ``None`` if none of them is
+    measured."""
     qubits = tuple(int(word) for word in key.split())
+    what = f"readout_errors[{key!r}] is a joint error on qubits {list(qubits)}"
     found: dict[int, int] = {}
     for instruction in circuit.instructions:
         if reason := _trouble(instruction, qubits, found):
             raise InvalidNoiseError(
-                f"readout_errors[{key!r}] is a joint error on qubits {list(qubits)}, but the circuit {reason}; "
-                "give one-qubit readout errors instead"
+                f"{what}, but the circuit {reason}; give one-qubit readout errors instead"
             )
         if isinstance(instruction.operation, Measure) and instruction.qubits[0] in qubits:
             found[instruction.qubits[0]] = instruction.clbits[0]
@@ -36,8 +37,8 @@ def joint_readout(circuit: QuantumCircuit, key: str, error: ReadoutError) -> Pla
         return None
     if missing := [q for q in qubits if q not in found]:
         raise InvalidNoiseError(
-            f"readout_errors[{key!r}] is a joint error on qubits {list(qubits)}, but the circuit does not measure "
-            f"{missing}; measure all of them or give one-qubit readout errors instead"
+            f"{what}, but the circuit does not measure {missing}; "
+            "measure all of them or give one-qubit readout errors instead"
         )
     return tuple(found[q] for q in qubits), error.matrix()
 

@@ -3,12 +3,13 @@
 Owns: `NoiseModel`, the rules of placement, its dictionary and JSON form (the guide's flat keys).
 Knows nothing of: the channels' definitions, engines, vendors, files.
 
-Placement. After every gate, on that gate's qubits, act in this order: depolarizing (one channel on all the gate's
-qubits, the same p), amplitude damping, phase damping, bit flip, phase flip (each on every qubit), then further
-channels, then the noise of the single qubits touched. ``gate_errors["cx 0 1"]`` replaces ``gate_errors["cx"]`` and
-that replaces the model's own numbers. Barriers, resets and measurements are not gates. A measurement's reported bit
-passes through the readout error; the state collapses on the true one. Idle noise acts on a ``delay`` and, where
-``durations`` are given, on a qubit that waits for the partners of its next operation.
+Placement. After every gate, on that gate's qubits, act in this order: depolarizing (one channel on all the
+gate's qubits, the same p), amplitude damping, phase damping, bit flip, phase flip (each on every qubit), then
+further channels, then the noise of the single qubits touched. ``gate_errors["cx 0 1"]`` replaces
+``gate_errors["cx"]`` and that replaces the model's own numbers. Barriers, resets and measurements are not
+gates. A measurement's reported bit passes through the readout error; the state collapses on the true one.
+Idle noise acts on a ``delay`` and, where ``durations`` are given, on a qubit that waits for the partners of
+its next operation.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ _EVERY_QUBIT = "*"
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseModel:
-    """The noise of a device or of a thought experiment. Immutable; the module's docstring says where each part acts.
+    """The noise of a device or of a thought experiment. Immutable; the module's docstring says where each
+    part acts.
 
     Arguments are as forgiving as the JSON form: ``NoiseModel(depolarizing_error=0.01, readout_error=0.02,
     gate_errors={"cx": 0.03, "rz": {}, "cx 0 1": amplitude_damping(0.1)})``.
@@ -50,7 +52,8 @@ class NoiseModel:
         depolarizing_error: see `GateNoise`, as the next four; for gates that ``gate_errors`` does not name.
         readout_error: for qubits that ``readout_errors`` does not name.
         channels: further channels after every gate that ``gate_errors`` does not name.
-        gate_errors: by gate (``"cx"``) or by gate on given qubits (``"cx 0 1"``). Names are those of the gate table;
+        gate_errors: by gate (``"cx"``) or by gate on given qubits (``"cx 0 1"``). Names are those of the gate
+            table;
             ``"unitary"`` is any matrix, ``"unitary:label"`` one with that label, ``"controlled"`` any other
             controlled gate.
         qubit_errors: by qubit; added after whatever the gate has.
@@ -81,12 +84,19 @@ class NoiseModel:
         put(self, "readout_error", _readout(self.readout_error, "readout_error"))
         put(self, "gate_errors", _by_gate(self.gate_errors, GateNoise.of, "gate_errors"))
         put(self, "qubit_errors", _by_qubits(self.qubit_errors, GateNoise.of, "qubit_errors"))
-        put(self, "readout_errors", _by_qubits(self.readout_errors, ReadoutError.from_json, "readout_errors"))
+        put(self, "readout_errors", _by_qubits(self.readout_errors, ReadoutError.of, "readout_errors"))
         put(self, "idle", _by_qubits(self.idle, Idle.of, "idle"))
         put(self, "durations", _by_gate(self.durations, _duration, "durations"))
+        joint = [q for key in self.readout_errors if " " in key for q in key.split()]
+        put(self, "_jointly_read", frozenset(joint))
+        if twice := sorted({q for q in joint if joint.count(q) > 1 or q in self.readout_errors}):
+            raise InvalidNoiseError(
+                f"readout_errors: qubit {twice[0]} stands in two entries; one of them has to go"
+            )
         self._check_widths()
 
     _every_gate: GateNoise = field(init=False, repr=False, compare=False, default_factory=GateNoise)
+    _jointly_read: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
 
     # --- what engines ask ---------------------------------------------------------------------------------
 
@@ -103,8 +113,8 @@ class NoiseModel:
     def channels_after(self, instruction: Instruction) -> list[Placed]:
         """``[(channel, qubits), …]`` in the order in which they act after this one instruction.
 
-        A gate has its own noise and that of its qubits, a delay its idle noise, everything else none. Waiting for
-        partners is not seen from one instruction; `applied_to` adds it.
+        A gate has its own noise and that of its qubits, a delay its idle noise, everything else none. Waiting
+        for partners is not seen from one instruction; `applied_to` adds it.
 
         Raises:
             InvalidNoiseError: a channel is for another number of qubits than the gate has.
@@ -125,8 +135,8 @@ class NoiseModel:
             return self._every_gate
         label = gate.given_label if isinstance(gate, UnitaryGate) else None
         for key in gate_keys(gate.name, label, qubits):
-            if (noise := self.gate_errors.get(key)) is not None:
-                return noise
+            if key in self.gate_errors:
+                return GateNoise.of(self.gate_errors[key])
         return self._every_gate
 
     def waiting(self, qubit: int, duration_s: float) -> list[Placed]:
@@ -137,7 +147,12 @@ class NoiseModel:
         return [(idle.channel(duration_s), (qubit,))]
 
     def readout(self, qubit: int) -> npt.NDArray[np.float64] | None:
-        """The 2 × 2 confusion matrix of a qubit, rows true states, or ``None`` for a faithful readout."""
+        """The 2 × 2 confusion matrix of a qubit, rows true states, or ``None`` for a faithful readout.
+
+        ``None`` too for a qubit that a joint error covers; that one comes from `correlated_readout`.
+        """
+        if str(qubit) in self._jointly_read:
+            return None
         error = self.readout_errors.get(str(qubit), self.readout_error)
         return None if error is None else error.matrix()
 
@@ -177,7 +192,8 @@ class NoiseModel:
 
     @classmethod
     def of(cls, value: NoiseModel | Mapping[str, Any] | None) -> NoiseModel:
-        """From a model, its dictionary, or ``None`` (no noise): whatever a caller may pass as ``noise_model``."""
+        """From a model, its dictionary, or ``None`` (no noise): whatever a caller may pass as
+        ``noise_model``."""
         if value is None:
             return cls()
         return value if isinstance(value, NoiseModel) else cls.from_dict(value)
@@ -267,11 +283,9 @@ class NoiseModel:
 
 
 def _readout(value: Any, where: str) -> ReadoutError | None:
-    if value is None or isinstance(value, ReadoutError):
-        return value
     try:
-        return ReadoutError.from_json(value)
-    except (TypeError, ValueError) as exc:
+        return None if value is None else ReadoutError.of(value)
+    except InvalidNoiseError as exc:
         raise InvalidNoiseError(f"{where}: {exc}") from exc
 
 

@@ -16,10 +16,10 @@ from coratrix.core.noise.validity import check_range
 def depolarizing(p: float, num_qubits: int = 1) -> Channel:
     """ρ → (1−p)ρ + p·I/2**n: with weight p the state is replaced by the fully mixed one.
 
-    With N = 4**n each of the N−1 non-identity Paulis has probability p/N; p may reach N/(N−1), where the identity
-    has none. This is Qiskit Aer's parameter. Cirq's ``depolarize``, Braket's ``Depolarizing`` and
-    ``TwoQubitDepolarizing``, PennyLane, qulacs and QuEST take the total error probability q instead, each Pauli
-    q/(N−1): p = q·N/(N−1), which `depolarizing_from_error_probability` does.
+    With N = 4**n each of the N−1 non-identity Paulis has probability p/N; p may reach N/(N−1), where the
+    identity has none. This is Qiskit Aer's parameter. Cirq's ``depolarize``, Braket's ``Depolarizing`` and
+    ``TwoQubitDepolarizing``, PennyLane, qulacs and QuEST take the total error probability q instead, each
+    Pauli q/(N−1): p = q·N/(N−1), which `depolarizing_from_error_probability` does.
     """
     _check_num_qubits(num_qubits)
     size = 4**num_qubits
@@ -33,7 +33,8 @@ def depolarizing(p: float, num_qubits: int = 1) -> Channel:
 
 
 def depolarizing_from_error_probability(q: float, num_qubits: int = 1) -> Channel:
-    """ρ → (1−q)ρ + q/(N−1)·Σ PρP over the non-identity Paulis: the parameter of Cirq, Braket and PennyLane."""
+    """ρ → (1−q)ρ + q/(N−1)·Σ PρP over the non-identity Paulis: the parameter of Cirq, Braket and
+    PennyLane."""
     _check_num_qubits(num_qubits)
     size = 4**num_qubits
     q = check_range(q, "depolarizing error probability q")
@@ -43,8 +44,8 @@ def depolarizing_from_error_probability(q: float, num_qubits: int = 1) -> Channe
 def pauli(probabilities: Mapping[str, float]) -> Channel:
     """ρ → Σ p_P PρP. The identity takes what the given probabilities leave.
 
-    Labels are over the channel's qubits, first qubit leftmost, as in Cirq's ``asymmetric_depolarize``; Qiskit Aer's
-    ``pauli_error`` writes the first qubit rightmost.
+    Labels are over the channel's qubits, first qubit leftmost, as in Cirq's ``asymmetric_depolarize``; Qiskit
+    Aer's ``pauli_error`` writes the first qubit rightmost.
     """
     widths = {len(label) for label in probabilities}
     if len(widths) != 1 or 0 in widths:

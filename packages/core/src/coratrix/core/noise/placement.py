@@ -2,9 +2,9 @@
 
 Owns: the walk that puts channels after gates and on waiting qubits. Knows nothing of: what the channels are.
 
-Time. Each operation starts as soon as all its qubits are free. A qubit that is free earlier waits; its idle noise acts
-just before the operation. A barrier makes its qubits wait for one another; a conditional or a loop starts when all the
-qubits in it are free, and is taken to last as long as its longest branch, once.
+Time. Each operation starts as soon as all its qubits are free. A qubit that is free earlier waits; its idle
+noise acts just before the operation. A barrier makes its qubits wait for one another; a conditional or a loop
+starts when all the qubits in it are free, and is taken to last as long as its longest branch, once.
 """
 
 from __future__ import annotations

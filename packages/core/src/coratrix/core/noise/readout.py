@@ -19,15 +19,15 @@ from coratrix.core.noise.validity import TOLERANCE, check_range
 class ReadoutError:
     """A confusion matrix A with A[i][j] = P(reported j | true i): rows are true states and add up to 1.
 
-    On several qubits the first is the most significant bit of i and of j, so that errors may be correlated. Aer's
-    ``ReadoutError`` has the same rows, with the first qubit least significant. pyQuil's confusion matrices and many
-    papers write the transpose.
+    On several qubits the first is the most significant bit of i and of j, so that errors may be correlated.
+    Aer's ``ReadoutError`` has the same rows, with the first qubit least significant. pyQuil's confusion
+    matrices and many papers write the transpose.
     """
 
     rows: tuple[tuple[float, ...], ...]
 
     def __init__(self, matrix: npt.ArrayLike) -> None:
-        array = np.asarray(matrix, dtype=float)
+        array = _rows(matrix)
         side = array.shape[0] if array.ndim == 2 else 0
         if array.ndim != 2 or array.shape[1] != side or side < 2 or side & (side - 1):
             raise InvalidNoiseError(
@@ -71,8 +71,17 @@ class ReadoutError:
         return b if symmetric else [list(row) for row in self.rows]
 
     @classmethod
-    def from_json(cls, value: Any) -> ReadoutError:
-        """A number p (symmetric), or the rows of a confusion matrix."""
+    def of(cls, value: Any) -> ReadoutError:
+        """From a `ReadoutError`, a number p (symmetric), or the rows of a confusion matrix."""
+        if isinstance(value, ReadoutError):
+            return value
         if isinstance(value, list | tuple | np.ndarray):
-            return cls(value)
+            return cls(_rows(value))
         return cls.symmetric(value)
+
+
+def _rows(value: Any) -> npt.NDArray[np.float64]:
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError) as exc:
+        raise InvalidNoiseError(f"readout error: {value!r} is not a confusion matrix: {exc}") from exc

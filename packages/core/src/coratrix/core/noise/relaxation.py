@@ -19,7 +19,8 @@ from coratrix.core.noise.validity import check_positive, check_range
 def amplitude_damping(gamma: float) -> Channel:
     """ρ → K₀ρK₀† + K₁ρK₁†, K₀ = diag(1, √(1−γ)), K₁ = √γ|0⟩⟨1|.
 
-    γ is the probability that |1⟩ decays to |0⟩; coherences × √(1−γ). The same in Aer, Cirq, Braket and PennyLane.
+    γ is the probability that |1⟩ decays to |0⟩; coherences × √(1−γ). The same in Aer, Cirq, Braket and
+    PennyLane.
     """
     gamma = check_range(gamma, "amplitude_damping gamma")
     return Channel(
@@ -30,9 +31,9 @@ def amplitude_damping(gamma: float) -> Channel:
 def generalized_amplitude_damping(gamma: float, excited_population: float = 0.0) -> Channel:
     """Decay with strength γ towards diag(1−p₁, p₁), p₁ = ``excited_population``; coherences × √(1−γ).
 
-    The pair of `amplitude_damping` has weight 1−p₁ and its mirror K = diag(√(1−γ), 1), √γ|1⟩⟨0| weight p₁. Aer's
-    ``amplitude_damping_error(γ, p₁)`` is the same. Cirq's ``generalized_amplitude_damp(p, γ)`` and Braket's
-    ``GeneralizedAmplitudeDamping(γ, p)`` take the weight of the downward pair: p = 1−p₁.
+    The pair of `amplitude_damping` has weight 1−p₁ and its mirror K = diag(√(1−γ), 1), √γ|1⟩⟨0| weight p₁.
+    Aer's ``amplitude_damping_error(γ, p₁)`` is the same. Cirq's ``generalized_amplitude_damp(p, γ)`` and
+    Braket's ``GeneralizedAmplitudeDamping(γ, p)`` take the weight of the downward pair: p = 1−p₁.
     """
     return Channel(
         name="generalized_amplitude_damping",
@@ -50,8 +51,8 @@ def generalized_amplitude_damping(gamma: float, excited_population: float = 0.0)
 def phase_damping(lam: float) -> Channel:
     """ρ → K₀ρK₀† + K₁ρK₁†, K₀ = diag(1, √(1−λ)), K₁ = diag(0, √λ): coherences × √(1−λ).
 
-    Equal to `phase_flip` with p = (1−√(1−λ))/2, and written so where errors are drawn. The same λ in Aer, Cirq and
-    Braket; some texts call the factor itself 1−λ.
+    Equal to `phase_flip` with p = (1−√(1−λ))/2, and written so where errors are drawn. The same λ in Aer,
+    Cirq and Braket; some texts call the factor itself 1−λ.
     """
     lam = check_range(lam, "phase_damping lam")
     return Channel(
@@ -84,9 +85,9 @@ def phase_amplitude_damping(gamma: float, lam: float, excited_population: float 
 def thermal_relaxation(t1: float, t2: float, time: float, excited_population: float = 0.0) -> Channel:
     """Waiting ``time`` seconds: populations relax to diag(1−p₁, p₁) with e^(−t/t₁), coherences × e^(−t/t₂).
 
-    ``t1`` and ``t2`` in the same unit as ``time`` (seconds elsewhere in Coratrix); ``math.inf`` switches one off.
-    Aer's ``thermal_relaxation_error`` has the same parameters. For t₂ ≤ t₁ Aer writes it as a random choice of I, Z
-    and resets; the map is the same. Cirq has no channel of this name.
+    ``t1`` and ``t2`` in the same unit as ``time`` (seconds elsewhere in Coratrix); ``math.inf`` switches one
+    off. Aer's ``thermal_relaxation_error`` has the same parameters. For t₂ ≤ t₁ Aer writes it as a random
+    choice of I, Z and resets; the map is the same. Cirq has no channel of this name.
 
     Raises:
         InvalidNoiseError: t₂ > 2·t₁, which no physical process has, or a time is not positive.
@@ -108,7 +109,8 @@ def thermal_relaxation(t1: float, t2: float, time: float, excited_population: fl
 
 
 def reset_error(p0: float, p1: float = 0.0) -> Channel:
-    """ρ → (1−p₀−p₁)ρ + p₀|0⟩⟨0| + p₁|1⟩⟨1|: the qubit is put to 0 or to 1 by chance. Aer's ``reset_error``."""
+    """ρ → (1−p₀−p₁)ρ + p₀|0⟩⟨0| + p₁|1⟩⟨1|: the qubit is put to 0 or to 1 by chance. Aer's
+    ``reset_error``."""
     p0 = check_range(p0, "reset_error p0")
     p1 = check_range(p1, "reset_error p1")
     check_range(p0 + p1, "reset_error p0 + p1")
@@ -150,7 +152,8 @@ def _thermal_relaxation(t1: float, t2: float, time: float, excited_population: f
 def _relaxation(gamma: float, coherence: float, excited_population: float) -> Sequence[Matrix]:
     """Kraus operators of: |1⟩ loses γ(1−p₁) to |0⟩, |0⟩ loses γp₁ to |1⟩, coherences × ``coherence``.
 
-    The Choi matrix splits into the two jumps and a 2 × 2 block of what stays, diagonal (a, b), off-diagonal c.
+    The Choi matrix splits into the two jumps and a 2 × 2 block of what stays, diagonal (a, b), off-diagonal
+    c.
     """
     up, down = gamma * excited_population, gamma * (1 - excited_population)
     choi = np.zeros((4, 4), dtype=np.complex128)

@@ -15,12 +15,13 @@ chi             (d², d²)      ρ → Σ_ab χ_ab P_a ρ P_b / d, trace d for a
 PTM             (d², d²)      R_ab = Tr(P_a E(P_b)) / d, real
 ==============  ============  ====================================================================
 
-Paulis P_a run over I, X, Y, Z of the first qubit slowest. Choi, chi and trace conventions are Qiskit's; Cirq's and
-many papers' χ is ours divided by d.
+Paulis P_a run over I, X, Y, Z of the first qubit slowest. Choi, chi and trace conventions are Qiskit's;
+Cirq's and many papers' χ is ours divided by d.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
@@ -49,7 +50,8 @@ def kraus_to_superoperator(kraus: Sequence[Matrix]) -> Matrix:
 
 
 def superoperator_to_choi(superoperator: Matrix) -> Matrix:
-    """The same numbers in another place: S[(l,k),(j,i)] = ⟨k|E(|i⟩⟨j|)|l⟩ = Λ[(i,k),(j,l)]. Its own inverse."""
+    """The same numbers in another place: S[(l,k),(j,i)] = ⟨k|E(|i⟩⟨j|)|l⟩ = Λ[(i,k),(j,l)]. Its own
+    inverse."""
     dim = _side(superoperator)
     return superoperator.reshape(dim, dim, dim, dim).transpose(3, 1, 2, 0).reshape(dim**2, dim**2)
 
@@ -114,4 +116,4 @@ def _stacked_paulis(dim: int) -> Matrix:
 
 def _side(square: Matrix | RealMatrix) -> int:
     """d of a d² × d² matrix."""
-    return round(square.shape[0] ** 0.5)
+    return math.isqrt(square.shape[0])
