@@ -68,13 +68,14 @@ class VendorClient(Protocol):
     Each call is given a deadline and should hand it to the SDK's own timeouts; a call that hangs
     all the same is given up by the caller. Errors say ``retryable`` and ``retry_after``, and on
     `submit` also ``outcome_unknown`` when the vendor may have accepted the job.
-
-    Attributes:
-        submits_once: a second `submit` with the same key cannot make a second job (the vendor
-            takes an idempotency key or our own job id), so it may be repeated freely.
     """
 
-    submits_once: bool
+    @property
+    def submits_once(self) -> bool:
+        """Whether a second `submit` with the same key cannot make a second job.
+
+        True where the vendor takes an idempotency key or our own job id; it may then be repeated freely.
+        """
 
     def submit(
         self, submission: Submission, *, key: str, shots: int, options: Any, deadline: Deadline

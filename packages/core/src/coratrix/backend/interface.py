@@ -116,7 +116,7 @@ class BackendInterface(ABC):
             return ValidationReport((ValidationIssue(code="not_a_circuit", message=str(exc)),))
         return validate(ours, self.get_capabilities(), shots, self._own_issues(ours))
 
-    def _own_issues(self, circuit: QuantumCircuit) -> Iterable[ValidationIssue]:  # noqa: ARG002
+    def _own_issues(self, circuit: QuantumCircuit) -> Iterable[ValidationIssue]:
         """Issues that capabilities cannot express; a hook for subclasses."""
         return ()
 

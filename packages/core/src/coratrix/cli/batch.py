@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +42,6 @@ def batch(
         raise typer.Exit(1)
 
 
-def _likeliest(counts: dict[str, int]) -> str:
+def _likeliest(counts: Mapping[str, int]) -> str:
     key = max(counts, key=lambda k: counts[k])
     return f"{key} ({counts[key]})"

@@ -47,7 +47,8 @@ def run(
         tables.out.print(f"{circuit.name}: {shots} shots on {result.backend}")
         tables.counts(result)
     if plot is not None and result.success:
-        result.plot().figure.savefig(plot)
+        figure: Any = result.plot().figure
+        figure.savefig(plot)
         tables.err.print(f"wrote {plot}")
     result.raise_for_status()
 
