@@ -12,7 +12,6 @@ from urllib.parse import unquote
 from aws_service.devices import Device, catalogue
 from aws_service.tasks import Ledger
 from aws_service.wire import AwsError, answer, operation_of, status_of, verify_signature
-
 from coratrix.testing.loopback import Fault, Request, Response, Service
 from coratrix.testing.loopback import answer as fault_answer
 
@@ -103,7 +102,9 @@ class BraketCloud:
         try:
             verify_signature(request, ACCESS_KEY, SECRET_KEY, service="s3")
         except AwsError as exc:
-            code = {"UnrecognizedClientException": "InvalidAccessKeyId"}.get(exc.code, "SignatureDoesNotMatch")
+            code = {"UnrecognizedClientException": "InvalidAccessKeyId"}.get(
+                exc.code, "SignatureDoesNotMatch"
+            )
             return _xml_error(403, code)
         bucket, key = request.host.split(".s3.")[0], unquote(request.path).lstrip("/")
         if request.method == "PUT":

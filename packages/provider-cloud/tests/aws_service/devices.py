@@ -22,10 +22,40 @@ FORTE = "arn:aws:braket:us-east-1::device/qpu/ionq/Forte-1"
 ARIA = "arn:aws:braket:us-east-1::device/qpu/ionq/Aria-1"
 SV1 = "arn:aws:braket:::device/quantum-simulator/amazon/sv1"
 DM1 = "arn:aws:braket:::device/quantum-simulator/amazon/dm1"
-QPU_GATES = (
-    "ccnot cnot cphaseshift cphaseshift00 cphaseshift01 cphaseshift10 cswap swap iswap pswap ecr cy cz "
-    "xy xx yy zz h i phaseshift rx ry rz s si t ti v vi x y z"
-).split()
+QPU_GATES = [
+    "ccnot",
+    "cnot",
+    "cphaseshift",
+    "cphaseshift00",
+    "cphaseshift01",
+    "cphaseshift10",
+    "cswap",
+    "swap",
+    "iswap",
+    "pswap",
+    "ecr",
+    "cy",
+    "cz",
+    "xy",
+    "xx",
+    "yy",
+    "zz",
+    "h",
+    "i",
+    "phaseshift",
+    "rx",
+    "ry",
+    "rz",
+    "s",
+    "si",
+    "t",
+    "ti",
+    "v",
+    "vi",
+    "x",
+    "y",
+    "z",
+]
 
 
 @dataclass(kw_only=True)

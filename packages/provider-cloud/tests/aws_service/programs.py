@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from aws_service.devices import Device
 from braket.default_simulator.openqasm.parser import openqasm_ast as ast
 from braket.default_simulator.openqasm.parser.openqasm_parser import parse
 from braket.ir.openqasm import Program
+
+from aws_service.devices import Device
 
 
 def check_program(program: Program, device: Device) -> None:
@@ -74,7 +75,9 @@ def _check_order(statement: Any, measured: set[str]) -> None:
     else:
         return
     if again := measured.intersection(qubits):
-        raise ValueError(f"{sorted(again)} used after its measurement: mid-circuit measurement is not supported")
+        raise ValueError(
+            f"{sorted(again)} used after its measurement: mid-circuit measurement is not supported"
+        )
     if isinstance(statement, ast.QuantumMeasurementStatement):
         measured.update(qubits)
 

@@ -10,15 +10,16 @@ import json
 import threading
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
+
+from braket.default_simulator import DensityMatrixSimulator, StateVectorSimulator
+from braket.ir.openqasm import Program
+from braket.task_result import GateModelTaskResult
 
 from aws_service.devices import DM1, Device
 from aws_service.programs import check_program
 from aws_service.wire import AwsError
-from braket.default_simulator import DensityMatrixSimulator, StateVectorSimulator
-from braket.ir.openqasm import Program
-from braket.task_result import GateModelTaskResult
 
 FINAL = {"COMPLETED", "FAILED", "CANCELLED"}
 WAY = ("CREATED", "QUEUED", "RUNNING", "COMPLETED")
@@ -33,7 +34,7 @@ class Task:
     request: dict[str, Any]
     status: str = "CREATED"
     failure_reason: str | None = None
-    created_at: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat())
+    created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
     ended_at: str | None = None
     result: str | None = None
     polls: int = 0
@@ -48,7 +49,7 @@ class Task:
 
     def end(self, status: str, reason: str | None = None) -> None:
         self.status, self.failure_reason = status, reason
-        self.ended_at = datetime.now(timezone.utc).isoformat()
+        self.ended_at = datetime.now(UTC).isoformat()
 
     def run(self) -> None:
         """Execute the circuit and end as COMPLETED, or as FAILED with the simulator's words."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import botocore.session
@@ -30,7 +30,7 @@ AUTHORIZATION = re.compile(
 class AwsError(Exception):
     """An error of the service's model; `response` says it as AWS does."""
 
-    STATUS = {  # the ones that the model leaves to the front door
+    STATUS: ClassVar = {  # the ones that the model leaves to the front door
         "UnrecognizedClientException": 403,
         "InvalidSignatureException": 403,
         "ExpiredTokenException": 403,
@@ -109,7 +109,9 @@ def verify_signature(request: Request, key: str, secret: str, *, service: str) -
     if not found or found["service"] != service:
         raise AwsError("UnrecognizedClientException", "The request is not signed")
     if found["key"] != key:
-        raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.")
+        raise AwsError(
+            "UnrecognizedClientException", "The security token included in the request is invalid."
+        )
     auth_class = S3SigV4Auth if service == "s3" else SigV4Auth
     auth = auth_class(Credentials(key, secret), service, found["region"])
     signed = _signed_part(request, found["signed"].split(";"))
