@@ -14,8 +14,6 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from importlib import metadata
 from typing import Any, ClassVar, TypeVar
 
 from coratrix.backend.capabilities import BackendCapabilities
@@ -29,8 +27,9 @@ from coratrix.backend.errors import (
     JobStoreError,
     ProviderNotInstalledError,
 )
+from coratrix.backend.intent import intent
 from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result, shots_of_each
-from coratrix.backend.jobs import Job, JobRecord, JobState, new_job_id
+from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.metrics import MetricsRecorder
 from coratrix.backend.options import RunOptions, parse_options
 from coratrix.backend.resilience import Caller, RateLimiter, Resilience
@@ -211,7 +210,17 @@ class JobBackend(BackendInterface):
         cost = self.estimate_cost(circuits, shots)
         check_limit(cost, options.max_cost, self.name)
         submission = self._convert(circuits, shots, options)
-        record = self._intent(circuits, shots, options, submission, cost)
+        record = intent(
+            self.name,
+            self.config,
+            circuits,
+            shots,
+            options,
+            submission,
+            cost,
+            now=self.clock.time(),
+            distributions=self._sdk_distributions(),
+        )
         self.store.add(record)  # fails before anything is sent
         job = VendorJob(self, record)
         return self._send(job, submission, options, deadline)
@@ -249,33 +258,6 @@ class JobBackend(BackendInterface):
         except BackendError as exc:
             log.warning("job %s: could not ask whether it was accepted: %s", job.id, exc)
         return job.vendor_job_id is not None
-
-    def _intent(
-        self,
-        circuits: Sequence[QuantumCircuit],
-        shots: int,
-        options: Any,
-        submission: Submission,
-        cost: CostEstimate,
-    ) -> JobRecord:
-        now = self.clock.time()
-        return JobRecord(
-            id=new_job_id(),
-            backend=self.name,
-            config=self.config.to_dict(),
-            created_at=now,
-            updated_at=now,
-            shots=int(shots),
-            num_circuits=len(circuits),
-            circuits=tuple(_source(circuit) for circuit in circuits),
-            options=_as_data(options.given()),
-            decoding=submission.decoding,
-            versions=_versions(("coratrix-core", *self._sdk_distributions())),
-            metadata=submission.metadata,
-            tags=options.tags,
-            cost=cost.amount,
-            currency=cost.currency,
-        )
 
     # batches ---------------------------------------------------------------------------------
 
@@ -377,31 +359,3 @@ class JobBackend(BackendInterface):
         with self._opening:
             if self._client is not None:
                 self._client.close()
-
-
-def _source(circuit: QuantumCircuit) -> dict[str, Any]:
-    """A circuit as it is kept in a record, so that a run can be replayed."""
-    from coratrix.core import qasm
-    from coratrix.core.errors import CoratrixError
-
-    entry: dict[str, Any] = {"name": circuit.name, "digest": circuit.digest()}
-    try:
-        return {**entry, "format": "openqasm3", "source": qasm.dumps(circuit)}
-    except (CoratrixError, AttributeError, ImportError):  # what OpenQASM cannot carry, e.g. a noise channel
-        return {**entry, "format": "coratrix", "source": circuit.to_json()}
-
-
-def _as_data(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as JSON data; a value with `to_dict` is written as that."""
-    return {name: v.to_dict() if hasattr(v, "to_dict") else v for name, v in options.items()}
-
-
-@cache
-def _versions(distributions: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for name in distributions:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found

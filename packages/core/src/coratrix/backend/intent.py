@@ -1,0 +1,83 @@
+"""The record of a submission before it is sent, so that it can be found again and replayed.
+
+Owns: `intent`. Knows nothing of: stores, vendors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+from coratrix.backend.client import Submission
+from coratrix.backend.configuration import BackendConfiguration
+from coratrix.backend.cost import CostEstimate
+from coratrix.backend.jobs import JobRecord, new_job_id
+from coratrix.backend.options import RunOptions
+from coratrix.core.circuit import QuantumCircuit
+
+
+def intent(
+    backend: str,
+    config: BackendConfiguration,
+    circuits: Sequence[QuantumCircuit],
+    shots: int,
+    options: RunOptions,
+    submission: Submission,
+    cost: CostEstimate,
+    *,
+    now: float,
+    distributions: tuple[str, ...],
+) -> JobRecord:
+    """A record with a fresh id in state INTENT.
+
+    Args:
+        now: seconds since the epoch.
+        distributions: the SDK's, whose versions are recorded beside ours.
+    """
+    return JobRecord(
+        id=new_job_id(),
+        backend=backend,
+        config=config.to_dict(),
+        created_at=now,
+        updated_at=now,
+        shots=int(shots),
+        num_circuits=len(circuits),
+        circuits=tuple(_source(circuit) for circuit in circuits),
+        options=_as_data(options.given()),
+        decoding=submission.decoding,
+        versions=_versions(("coratrix-core", *distributions)),
+        metadata=submission.metadata,
+        tags=options.tags,
+        cost=cost.amount,
+        currency=cost.currency,
+    )
+
+
+def _source(circuit: QuantumCircuit) -> dict[str, Any]:
+    """A circuit as it is kept in a record, so that a run can be replayed."""
+    from coratrix.core import qasm
+    from coratrix.core.errors import CoratrixError
+
+    entry: dict[str, Any] = {"name": circuit.name, "digest": circuit.digest()}
+    try:
+        return {**entry, "format": "openqasm3", "source": qasm.dumps(circuit)}
+    except (CoratrixError, AttributeError, ImportError):  # what OpenQASM cannot carry, e.g. a noise channel
+        return {**entry, "format": "coratrix", "source": circuit.to_json()}
+
+
+def _as_data(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as JSON data; a value with `to_dict` is written as that."""
+    return {name: v.to_dict() if hasattr(v, "to_dict") else v for name, v in options.items()}
+
+
+@cache
+def _versions(distributions: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for name in distributions:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
