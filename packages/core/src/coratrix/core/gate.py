@@ -252,7 +252,7 @@ class UnitaryGate(Gate):
     def controlled(self, num_controls: int = 1, ctrl_state: str | int | None = None) -> Gate:
         return _under_controls(self, num_controls, _control_state(num_controls, ctrl_state))
 
-    def bind(self, values: Mapping[Any, float]) -> Gate:  # noqa: ARG002 - the face is shared
+    def bind(self, values: Mapping[Any, float]) -> Gate:
         return self
 
     def __eq__(self, other: object) -> bool:

@@ -20,21 +20,26 @@ from coratrix.core.qasm.constants import FormulaParser, simple_number
 from coratrix.core.qasm.library import MAX_DEPTH, MAX_STEPS, Definition, Expansion, Step
 from coratrix.core.qasm.scan import BLANK, Source
 
-_ELEMENT: Final = r"[^\W\d]\w*\[\d{1,9}\]"
+_ELEMENT: Final = r"(?:[^\W\d]\w*\[\d{1,9}\]|\$\d{1,9})"
 _FLAT: Final = re.compile(
     rf"{BLANK}(?P<name>[^\W\d]\w*)[ \t]*(?:\((?P<params>[^;{{}}\"]{{0,2000}}?)\))?\s*"
-    rf"(?P<operands>(?<![\w.]){_ELEMENT}(?:\s*,\s*{_ELEMENT})*)\s*;",
+    rf"(?P<operands>(?<![\w.$]){_ELEMENT}(?:\s*,\s*{_ELEMENT})*)\s*;",
     re.DOTALL,
 )
 _MEASURE_ARROW: Final = re.compile(rf"{BLANK}measure\s+({_ELEMENT})\s*->\s*({_ELEMENT})\s*;", re.DOTALL)
 _MEASURE_ASSIGN: Final = re.compile(rf"{BLANK}({_ELEMENT})\s*=\s*measure\s+({_ELEMENT})\s*;", re.DOTALL)
-_PAIR: Final = re.compile(r"(\w+)\[(\d+)\]")
+_PAIR: Final = re.compile(r"(\$|\w+)\[?(\d+)\]?")
+_FULL_LANGUAGE: Final = re.compile(r"\^|(?<![\w.])(?!(?:pi|π|tau|τ)\b)[^\W\d]")
 _MEASURE: Final = Measure()
 _RESET: Final = Reset()
 
 
 class Refused(Exception):
     """A claim about the text that does not hold; whoever knows the place turns it into CircuitImportError."""
+
+
+class _NotFlat(Exception):
+    """A register that the pattern's reader does not know; the full reader may, as an alias or a number."""
 
 
 class Builder:
@@ -59,6 +64,7 @@ class Builder:
         self.writes: dict[int, int] = {}
         self.phase: ParameterLike = 0.0
         self.body_depth = 0
+        self.is_version_2 = False
         self._grown = 0
         self._expansions: dict[tuple[Any, ...], Expansion] = {}
         self._operands: dict[str, tuple[int, ...]] = {}
@@ -142,7 +148,7 @@ class Builder:
         for operation, local in expansion.steps:
             self.out.append(Instruction(operation, tuple([qubits[k] for k in local])))
         if not self.body_depth and expansion.phase != 0:
-            self.phase = self.phase + expansion.phase
+            self.phase = expansion.phase if self.phase == 0 else self.phase + expansion.phase
 
     def emit(self, operation: Operation, qubits: tuple[int, ...], clbits: tuple[int, ...] = ()) -> None:
         """Emit one instruction, its qubits known to be in range."""
@@ -215,6 +221,8 @@ class Builder:
                 return None
             else:
                 (self.reset if name == "reset" else self.barrier)(qubits)
+        except _NotFlat:
+            return None
         except (Refused, CircuitError) as exc:
             refuse(source, match.start("name"), exc)
         return match.end()
@@ -224,6 +232,8 @@ class Builder:
         key = (name, text)
         expansion = self._expansions.get(key)
         if expansion is None:
+            if text and not self.is_version_2 and _FULL_LANGUAGE.search(text):
+                raise _NotFlat
             params = () if not text else _flat_params(source, text, match.start("params"))
             expansion = self.expansion(name, params)
             if len(self._expansions) < 100_000:
@@ -246,9 +256,10 @@ class Builder:
     def _element(self, registers: dict[str, tuple[int, ...]], name: str, index: int) -> int:
         register = registers.get(name)
         if register is None:
-            kind = "quantum" if registers is self.qubits else "classical"
-            raise Refused(f"no {kind} register is named {name!r}")
+            raise _NotFlat
         if index >= len(register):
+            if name == "$":
+                raise _NotFlat
             raise Refused(f"{name}[{index}] does not exist: {name!r} has {len(register)} elements")
         return register[index]
 
@@ -263,6 +274,8 @@ class Builder:
         try:
             clbit = self._element(self.bits, *_split(bit))
             self.measure(self._flat_operands(qubit), (clbit,))
+        except _NotFlat:
+            return None
         except Refused as exc:
             refuse(source, match.start(1), exc)
         return match.end()
@@ -311,7 +324,8 @@ def joined(num_qubits: int, parts: Iterator[tuple[Expansion, tuple[int, ...]]]) 
     phase: ParameterLike = 0.0
     for expansion, qubits in parts:
         steps.extend((op, tuple([qubits[k] for k in local])) for op, local in expansion.steps)
-        phase = phase + expansion.phase if expansion.phase != 0 else phase
+        if expansion.phase != 0:
+            phase = expansion.phase if phase == 0 else phase + expansion.phase
         if len(steps) > MAX_STEPS:
             raise Refused(f"a gate unfolds to more than {MAX_STEPS} instructions")
     return Expansion(num_qubits, tuple(steps), phase)

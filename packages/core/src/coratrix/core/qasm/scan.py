@@ -88,10 +88,12 @@ class Source:
 
     def statement_end(self, start: int) -> int:
         """The offset after the statement that begins at ``start``, its bodies and ``else`` branches included."""
-        if match := _PRAGMA.match(self.text, start):
-            return match.end()
+        while match := _PRAGMA.match(self.text, start):
+            if not match[0].startswith("@"):
+                return match.end()
+            start = self.skip_blank(match.end())  # an annotation belongs to the statement after it
         brackets: list[tuple[str, bool, int]] = []
-        before, count = "", 0
+        before, count, begin = "", 0, start
         for kind, text, at in self.tokens(start):
             count += 1
             if kind == "sign":
@@ -111,11 +113,11 @@ class Source:
                 if text in ";{}":
                     count = 0
             if count > MAX_TOKENS:
-                self.refuse(f"a statement of more than {MAX_TOKENS} words", start)
+                self.refuse(f"a statement of more than {MAX_TOKENS} words", begin)
             before = text
         if brackets:
             self.refuse(f"the text ends while {brackets[-1][0]!r} is open", brackets[-1][2])
-        self.refuse("the text ends inside this statement; is a ';' missing?", start)
+        self.refuse("the text ends inside this statement; is a ';' missing?", begin)
 
     def _goes_on(self, at: int) -> bool:
         following = self.skip_blank(at)

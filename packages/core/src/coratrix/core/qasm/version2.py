@@ -13,13 +13,13 @@ from coratrix.core.errors import CircuitError
 from coratrix.core.operations import Barrier, Condition, IfElse
 from coratrix.core.parameters import ParameterLike
 from coratrix.core.qasm.builder import Builder, Refused, joined, refuse
-from coratrix.core.qasm.constants import FormulaParser, Formula
+from coratrix.core.qasm.constants import Formula, FormulaParser
 from coratrix.core.qasm.files import Includes
 from coratrix.core.qasm.library import BUILTIN_2, INCLUDES, Definition, Expansion, recognised
 from coratrix.core.qasm.scan import Source, Token
 
 _KEYWORDS: Final = frozenset(
-    "OPENQASM include qreg creg gate opaque measure reset barrier if pi sin cos tan exp ln sqrt U CX".split()
+    ["OPENQASM", "include", "qreg", "creg", "gate", "opaque", "measure", "reset", "barrier", "if", "pi", "sin", "cos", "tan", "exp", "ln", "sqrt", "U", "CX"]
 )
 
 
@@ -29,6 +29,7 @@ class Reader2:
     def __init__(self, builder: Builder, includes: Includes, progress: Callable[[int, int], None]) -> None:
         self.builder, self.includes, self.progress = builder, includes, progress
         builder.gates.update(BUILTIN_2)
+        builder.is_version_2 = True
 
     def read(self, source: Source, at: int = 0) -> None:
         """All statements from an offset on."""
