@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coratrix.backend import registry
+from coratrix.backend.batch import Batch
 from coratrix.backend.budget import Budget
 from coratrix.backend.configuration import BackendConfiguration
 from coratrix.backend.directory import AUTO, BackendDirectory
@@ -100,6 +101,25 @@ class BackendManager(BackendDirectory):
         chosen = self.get_backend(name)
         self._check_budgets(name, chosen, circuit, shots)
         return chosen.submit(circuit, shots, **options)
+
+    def batch(
+        self,
+        circuits: Iterable[Any],
+        shots: int = DEFAULT_SHOTS,
+        *,
+        backends: Iterable[str] | None = None,
+        batch_id: str | None = None,
+        **options: Any,
+    ) -> Batch:
+        """Many circuits over one or several backends; ``batch.run()`` runs it, here or after a crash.
+
+        Args:
+            backends: names; the default backend alone if None.
+            batch_id: of a batch to go on with, given the same circuits.
+        """
+        names = list(backends) if backends is not None else [self.default_backend]
+        chosen = {name: self.get_backend(name) for name in names}
+        return Batch(list(circuits), shots, chosen, batch_id=batch_id, options=options)
 
     def select(
         self,

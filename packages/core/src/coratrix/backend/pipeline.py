@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
+from coratrix.backend import telemetry
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.client import Outcome, Submission, VendorClient
 from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
@@ -228,15 +229,16 @@ class JobBackend(BackendInterface):
     def _send(self, job: VendorJob, submission: Submission, options: Any, deadline: Deadline) -> VendorJob:
         client = self.client
         try:
-            vendor_id = self.call(
-                f"submitting job {job.id}",
-                lambda own: client.submit(
-                    submission, key=job.id, shots=job.record.shots, options=options, deadline=own
-                ),
-                deadline,
-                bound_s=self.numbers.submit_timeout_s,
-                retry_unknown=client.submits_once,
-            )
+            with telemetry.span("submit", backend=self.name, job_id=job.id, shots=job.record.shots):
+                vendor_id = self.call(
+                    f"submitting job {job.id}",
+                    lambda own: client.submit(
+                        submission, key=job.id, shots=job.record.shots, options=options, deadline=own
+                    ),
+                    deadline,
+                    bound_s=self.numbers.submit_timeout_s,
+                    retry_unknown=client.submits_once,
+                )
         except BackendError as exc:
             return self._after_lost_answer(job, exc, deadline)
         return self.attach(self.note(job.record, {"vendor_job_id": vendor_id, "state": JobState.QUEUED}))

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from coratrix.backend import telemetry
 from coratrix.backend.client import JobSnapshot, Outcome
 from coratrix.backend.clock import Deadline
 from coratrix.backend.errors import BackendError, BackendTimeoutError, SubmissionUnknownError
@@ -53,9 +54,13 @@ class VendorJob(Job):
 
     def results(self, timeout: float | None = None) -> list[ExecutionResult]:
         deadline = Deadline.after(timeout, self._backend.clock)
-        self._wait(deadline, timeout)
-        if self._record.results is None:
-            self._note({"results": tuple(r.to_dict() for r in self._collect(deadline, timeout))})
+        with telemetry.span("results", backend=self.backend_name, job_id=self.id):
+            self._wait(deadline, timeout)
+            if self._record.results is None:
+                self._note({"results": tuple(r.to_dict() for r in self._collect(deadline, timeout))})
+                telemetry.count_job(
+                    self.backend_name, self._record.state, execution_time=self._record.execution_time
+                )
         return [ExecutionResult.from_dict(data) for data in self._record.results or ()]
 
     def cancel(self) -> bool:

@@ -1,0 +1,59 @@
+"""Spans and counters for OpenTelemetry, where its API is installed; nothing otherwise.
+
+Owns: `span`, `count_job`, and their names. Attributes never hold a secret: only names, ids and numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+SCOPE = "coratrix"
+
+
+@contextmanager
+def span(name: str, **attributes: str | int | float | bool | None) -> Iterator[None]:
+    """A span ``coratrix.<name>`` around the body; an exception marks it as failed."""
+    tracer = _tracer()
+    if tracer is None:
+        yield
+        return
+    known = {f"coratrix.{key}": value for key, value in attributes.items() if value is not None}
+    with tracer.start_as_current_span(f"coratrix.{name}", attributes=known):
+        yield
+
+
+def count_job(backend: str, state: str, *, execution_time: float | None = None) -> None:
+    """A job ended: one more in ``coratrix.jobs``, its seconds in ``coratrix.job.execution_time``."""
+    instruments = _instruments()
+    if instruments is None:
+        return
+    jobs, seconds = instruments
+    attributes = {"coratrix.backend": backend, "coratrix.state": state}
+    jobs.add(1, attributes)
+    if execution_time is not None:
+        seconds.record(execution_time, attributes)
+
+
+@cache
+def _tracer() -> Any:
+    try:
+        from opentelemetry import trace
+    except ImportError:
+        return None
+    return trace.get_tracer(SCOPE)
+
+
+@cache
+def _instruments() -> Any:
+    try:
+        from opentelemetry import metrics
+    except ImportError:
+        return None
+    meter = metrics.get_meter(SCOPE)
+    return (
+        meter.create_counter("coratrix.jobs", unit="1", description="jobs that ended"),
+        meter.create_histogram("coratrix.job.execution_time", unit="s", description="as the backend reports"),
+    )

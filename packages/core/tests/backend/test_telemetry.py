@@ -1,0 +1,65 @@
+"""Spans and counters, seen by OpenTelemetry's own SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from coratrix.backend import telemetry
+from coratrix.backend.provider import MemoryJobStore
+from coratrix.core import QuantumCircuit
+from coratrix.testing.clock import FakeClock
+from coratrix.testing.scripted import ScriptedBackend, ScriptedService
+
+sdk = pytest.importorskip("opentelemetry.sdk.trace")
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    exporter, provider = InMemorySpanExporter(), sdk.TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(telemetry, "_tracer", lambda: provider.get_tracer(telemetry.SCOPE))
+    yield exporter.get_finished_spans
+    provider.shutdown()
+
+
+def test_a_run_leaves_a_span_for_its_submission_and_one_for_its_results(spans: object) -> None:
+    backend = ScriptedBackend(ScriptedService(), store=MemoryJobStore(), clock=FakeClock())
+
+    job_id = backend.execute(QuantumCircuit(1).x(0).measure_all(), 10).job_id
+
+    found = {span.name: dict(span.attributes) for span in spans()}  # type: ignore[operator]
+    assert found["coratrix.submit"] == {
+        "coratrix.backend": "scripted",
+        "coratrix.job_id": job_id,
+        "coratrix.shots": 10,
+    }
+    assert found["coratrix.results"]["coratrix.job_id"] == job_id
+
+
+def test_jobs_that_end_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+    reader = InMemoryMetricReader()
+    meter = MeterProvider([reader]).get_meter(telemetry.SCOPE)
+    instruments = (
+        meter.create_counter("coratrix.jobs"),
+        meter.create_histogram("coratrix.job.execution_time"),
+    )
+    monkeypatch.setattr(telemetry, "_instruments", lambda: instruments)
+    backend = ScriptedBackend(ScriptedService(), store=MemoryJobStore(), clock=FakeClock())
+
+    for _ in range(3):
+        backend.execute(QuantumCircuit(1).measure_all(), 10)
+
+    data = reader.get_metrics_data()
+    assert data is not None
+    points = {m.name: m.data.data_points[0] for m in data.resource_metrics[0].scope_metrics[0].metrics}
+    assert points["coratrix.jobs"].value == 3
+    assert points["coratrix.job.execution_time"].sum == pytest.approx(0.75)
+    assert dict(points["coratrix.jobs"].attributes)["coratrix.state"] == "succeeded"
