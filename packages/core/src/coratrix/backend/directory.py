@@ -9,7 +9,7 @@ import difflib
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -91,7 +91,7 @@ class BackendDirectory:
                     f"a backend named {name!r} is there already", hint="Use another name, or replace=True"
                 )
             if isinstance(backend, BackendConfiguration):
-                registry.backend_class(backend.provider)
+                backend_maker(backend)
                 self._configs[name] = backend
                 self._backends.pop(name, None)
             else:
@@ -128,7 +128,7 @@ class BackendDirectory:
             chosen = self._known(name or self.default_backend)
             if chosen not in self._backends:
                 config = self._configs[chosen]
-                self._backends[chosen] = registry.backend_class(config.provider)(config)
+                self._backends[chosen] = backend_maker(config)(config)
             return self._backends[chosen]
 
     def _known(self, name: str) -> str:
@@ -224,3 +224,12 @@ class BackendDirectory:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def backend_maker(config: BackendConfiguration) -> Callable[[BackendConfiguration], BackendInterface]:
+    """What makes the backend of a configuration: its provider's class, here or in another environment."""
+    if "python" in config.connection_params:
+        from coratrix.backend.isolated import IsolatedBackend
+
+        return IsolatedBackend
+    return registry.backend_class(config.provider)

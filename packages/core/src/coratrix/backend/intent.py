@@ -63,7 +63,7 @@ def _source(circuit: QuantumCircuit) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": circuit.name, "digest": circuit.digest()}
     try:
         return {**entry, "format": "openqasm3", "source": qasm.dumps(circuit)}
-    except (CoratrixError, AttributeError, ImportError):  # what OpenQASM cannot carry, e.g. a noise channel
+    except CoratrixError:  # what OpenQASM cannot carry, e.g. a noise channel
         return {**entry, "format": "coratrix", "source": circuit.to_json()}
 
 

@@ -1,0 +1,205 @@
+"""A backend that runs in another Python environment, so that SDKs which clash need not meet.
+
+Owns: `IsolatedBackend` and its child process. They speak JSON lines over the child's standard input and
+output; `isolated_child` is the other end. A child that crashes or hangs is an error of ours, and the next
+call starts a new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import logging
+import subprocess
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import fields
+from typing import Any
+
+from coratrix.backend import wire
+from coratrix.backend.capabilities import BackendCapabilities
+from coratrix.backend.configuration import BackendConfiguration
+from coratrix.backend.errors import BackendTimeoutError, BackendUnavailableError, ConfigurationError
+from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface
+from coratrix.backend.metrics import PerformanceMetrics
+from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
+from coratrix.backend.validation import ValidationReport
+from coratrix.core.errors import CoratrixError
+from coratrix.core.interop import adopt
+from coratrix.core.result import ExecutionResult
+
+log = logging.getLogger(__name__)
+
+START_TIMEOUT_S = 120.0  # a first import of an SDK on a cold disk takes long
+QUESTION_TIMEOUT_S = 60.0  # for all that runs no circuit
+GRACE_S = 10.0  # beyond an execution's own timeout
+
+
+class IsolatedBackend(BackendInterface):
+    """The backend of a configuration that names another ``python``.
+
+    That environment has coratrix-core and the provider's package. Secrets go to it through the pipe.
+    """
+
+    def __init__(self, config: BackendConfiguration) -> None:
+        super().__init__(config)
+        self._child: _Child | None = None
+        self._starting = threading.Lock()
+
+    def execute(self, circuit: Any, shots: int = DEFAULT_SHOTS, **options: Any) -> ExecutionResult:
+        limit = options.get("timeout")
+        bound = None if limit is None else float(limit) + GRACE_S
+        answer = self._ask(
+            "execute", bound, circuit=adopt(circuit).to_dict(), shots=shots, options=_plain(options)
+        )
+        return ExecutionResult.from_dict(answer)
+
+    def _get_capabilities(self) -> BackendCapabilities:
+        return wire.capabilities_from_wire(self._ask("capabilities", QUESTION_TIMEOUT_S))
+
+    def validate(self, circuit: Any, shots: object = None) -> ValidationReport:
+        try:
+            ours = adopt(circuit)
+        except CoratrixError:
+            return super().validate(circuit, shots)
+        answer = self._ask("validate", QUESTION_TIMEOUT_S, circuit=ours.to_dict(), shots=shots)
+        return wire.report_from_wire(answer)
+
+    def get_status_report(self) -> StatusReport:
+        try:
+            answer = self._ask("status", QUESTION_TIMEOUT_S)
+        except CoratrixError as exc:
+            return StatusReport(status=BackendStatus.UNKNOWN, message=str(exc))
+        return StatusReport(**{**answer, "status": BackendStatus(answer["status"])})
+
+    def get_queue_info(self) -> QueueInfo:
+        try:
+            return QueueInfo(**self._ask("queue", QUESTION_TIMEOUT_S))
+        except CoratrixError as exc:
+            log.info("%s: no queue information: %s", self.name, exc)
+            return QueueInfo()
+
+    def get_performance_metrics(self) -> PerformanceMetrics:
+        answer = self._ask("metrics", QUESTION_TIMEOUT_S)
+        known = {f.name for f in fields(PerformanceMetrics)}
+        return PerformanceMetrics(**{name: v for name, v in answer.items() if name in known})
+
+    def close(self) -> None:
+        with self._starting:
+            if self._child is not None:
+                self._child.end()
+                self._child = None
+
+    def _ask(self, method: str, timeout_s: float | None, **arguments: Any) -> Any:
+        """One question to the child, which is started if it is not running."""
+        child = self._running()
+        try:
+            return child.ask(method, arguments, timeout_s)
+        except FutureTimeoutError as exc:
+            self.close()
+            raise BackendTimeoutError(
+                f"{self.name}: its process did not answer {method!r} within {timeout_s:g} s and was ended",
+                backend=self.name,
+            ) from exc
+
+    def _running(self) -> _Child:
+        with self._starting:
+            if self._child is None or not self._child.is_alive:
+                self._child = _Child(str(self.config.connection_params["python"]), self.name)
+                self._child.ask("configure", wire.configuration_to_wire(self.config), START_TIMEOUT_S)
+            return self._child
+
+
+class _Child:
+    """A process that answers questions, several at a time."""
+
+    def __init__(self, python: str, name: str) -> None:
+        self._name = name
+        command = [python, "-m", "coratrix.backend.isolated_child"]
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            )
+        except OSError as exc:
+            raise ConfigurationError(
+                f"{name}: cannot start {python!r}: {exc.strerror}",
+                hint="connection_params['python'] names the interpreter of the other environment",
+            ) from exc
+        self._pending: dict[int, Future[Any]] = {}
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+        self._ended = False
+        threading.Thread(target=self._read, daemon=True, name=f"coratrix-{name}").start()
+
+    @property
+    def is_alive(self) -> bool:
+        return not self._ended
+
+    def ask(self, method: str, arguments: Any, timeout_s: float | None) -> Any:
+        """Send a question and wait for its answer."""
+        answer: Future[Any] = Future()
+        line = json.dumps({"id": (number := next(self._numbers)), "method": method, "arguments": arguments})
+        with self._lock:
+            if self._ended:
+                raise self._gone()
+            self._pending[number] = answer
+            try:
+                self._stdin.write(line + "\n")
+                self._stdin.flush()
+            except OSError as exc:
+                raise self._gone() from exc
+        return answer.result(timeout_s)
+
+    @property
+    def _stdin(self) -> Any:
+        return self._process.stdin
+
+    def _read(self) -> None:
+        """Hand each answer to who waits for it; at the end tell all that wait."""
+        stdout: Any = self._process.stdout
+        for line in stdout:
+            try:
+                data = json.loads(line)
+                waiting = self._pending.pop(data["id"])
+            except (ValueError, KeyError, TypeError):
+                log.warning("%s: its process printed what is no answer: %.200s", self._name, line)
+                continue
+            if "error" in data:
+                waiting.set_exception(wire.error_from_wire(data["error"]))
+            else:
+                waiting.set_result(data["answer"])
+        with self._lock:
+            self._ended = True
+        self._process.wait()
+        stdout.close()
+        with contextlib.suppress(OSError):  # what was not sent yet cannot be sent any more
+            self._stdin.close()
+        for waiting in self._pending.values():
+            waiting.set_exception(self._gone())
+
+    def _gone(self) -> BackendUnavailableError:
+        code = self._process.poll()
+        return BackendUnavailableError(
+            f"{self._name}: its process ended with code {code}",
+            code="child_ended",
+            backend=self._name,
+            outcome_unknown=True,
+            hint="Its messages are on standard error; the next call starts a new one",
+        )
+
+    def end(self) -> None:
+        """Stop the process: kindly, then not."""
+        try:
+            with contextlib.suppress(OSError):
+                self._stdin.close()
+            self._process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _plain(options: dict[str, Any]) -> dict[str, Any]:
+    """Options as JSON: values with `to_dict`, such as noise models, as that."""
+    return {name: v.to_dict() if hasattr(v, "to_dict") else v for name, v in options.items()}

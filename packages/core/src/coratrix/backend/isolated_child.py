@@ -1,0 +1,93 @@
+"""The far end of an `IsolatedBackend`: answers JSON lines on standard input until it is closed.
+
+Run as ``python -m coratrix.backend.isolated_child``. Standard output belongs to the protocol alone, so
+whatever an SDK prints is sent to standard error. Each question has a thread of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, TextIO
+
+from coratrix.backend import registry, wire
+from coratrix.backend.configuration import BackendConfiguration
+from coratrix.backend.errors import ConfigurationError
+from coratrix.backend.interface import BackendInterface
+from coratrix.core.circuit import QuantumCircuit
+
+
+class _Server:
+    """Holds the one backend of this process."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out, self._lock = out, threading.Lock()
+        self._backend: BackendInterface | None = None
+
+    def serve(self, line: str) -> None:
+        """Answer one line; every error becomes an answer."""
+        question = json.loads(line)
+        try:
+            answer = {"answer": self._method(question["method"])(**question["arguments"])}
+        except Exception as exc:
+            answer = {"error": wire.error_to_wire(exc)}
+        text = json.dumps({"id": question["id"], **answer}, default=_as_list)
+        with self._lock:
+            self._out.write(text + "\n")
+            self._out.flush()
+
+    def _method(self, name: str) -> Callable[..., Any]:
+        found: Callable[..., Any] = getattr(self, f"do_{name}")
+        return found
+
+    @property
+    def backend(self) -> BackendInterface:
+        if self._backend is None:
+            raise ConfigurationError("the process was asked before it was configured")
+        return self._backend
+
+    def do_configure(self, **config: Any) -> None:
+        configuration = BackendConfiguration.from_dict(config)
+        self._backend = registry.backend_class(configuration.provider)(configuration)
+
+    def do_execute(self, circuit: dict[str, Any], shots: Any, options: dict[str, Any]) -> dict[str, Any]:
+        return self.backend.execute(QuantumCircuit.from_dict(circuit), shots, **options).to_dict()
+
+    def do_validate(self, circuit: dict[str, Any], shots: Any) -> list[dict[str, Any]]:
+        return wire.report_to_wire(self.backend.validate(QuantumCircuit.from_dict(circuit), shots))
+
+    def do_capabilities(self) -> dict[str, Any]:
+        return self.backend.get_capabilities().to_dict()
+
+    def do_status(self) -> dict[str, Any]:
+        return asdict(self.backend.get_status_report())
+
+    def do_queue(self) -> dict[str, Any]:
+        return asdict(self.backend.get_queue_info())
+
+    def do_metrics(self) -> dict[str, Any]:
+        return asdict(self.backend.get_performance_metrics())
+
+
+def _as_list(value: Any) -> Any:
+    """numpy numbers and arrays, sets and mappings as JSON."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return dict(value) if hasattr(value, "keys") else list(value)
+
+
+def main() -> None:
+    """Serve until standard input is closed."""
+    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what anyone prints from now on goes to standard error
+    server = _Server(protocol)
+    for line in sys.stdin:
+        threading.Thread(target=server.serve, args=(line,), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()
