@@ -17,7 +17,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from coratrix.backend.errors import BackendError, BackendTimeoutError
+from coratrix.backend.errors import BackendError, BackendTimeoutError, ConfigurationError
 from coratrix.core.result import ExecutionResult
 
 
@@ -34,6 +34,14 @@ class JobState(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+    @classmethod
+    def parse(cls, value: JobState | str) -> JobState:
+        try:
+            return cls(value)
+        except ValueError:
+            allowed = ", ".join(state.value for state in cls)
+            raise ConfigurationError(f"no state {value!r}; states: {allowed}") from None
 
     @property
     def is_final(self) -> bool:

@@ -177,7 +177,7 @@ class BackendManager(BackendDirectory):
         offset: int = 0,
     ) -> list[JobRecord]:
         """Records of jobs, newest first, sent from this process or any other."""
-        wanted = None if state is None else JobState(state)
+        wanted = None if state is None else JobState.parse(state)
         return self.store.list(
             backend=backend, state=wanted, unfinished=unfinished, tag=tag, limit=limit, offset=offset
         )
