@@ -141,7 +141,7 @@ def _combined(operation: str, operands: tuple[Any, ...]) -> Any:
     return tree if tree.parameters else tree.bind({})
 
 
-def _checked(read: Any, angle: Any, parameters: list[Any]) -> Any:
+def _checked(read: ParameterExpression, angle: Any, parameters: list[Any]) -> ParameterExpression:
     """``read``, unless its values differ from Qiskit's."""
     rng = random.Random(len(parameters))
     for _ in range(3):

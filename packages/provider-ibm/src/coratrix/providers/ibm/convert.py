@@ -32,6 +32,9 @@ def to_foreign(circuit: QuantumCircuit) -> Any:
     Raises:
         CircuitExportError: naming what cannot be carried.
     """
+    from coratrix.providers.ibm import sdk
     from coratrix.providers.ibm.to_qiskit import to_qiskit
+
+    sdk.load()
 
     return to_qiskit(circuit)
