@@ -34,6 +34,15 @@ class RigettiService:
         self.rest = Qcs(self.ledger, self.tokens, lambda: self.controller.url)
         self.qcs = HttpEndpoint("qcs", self.rest, self.faults)
 
+    def reset(self) -> None:
+        """Nothing asked, no jobs, no faults, as on the first day."""
+        self.ledger.clear()
+        self.faults.clear()
+        self.controller.reset()
+        self.rest.live = True
+        for crashes in self._crashes():
+            crashes.clear()
+
     def settings(self, folder: Path) -> dict[str, str]:
         """Write pyquil's two files; the environment that points at them."""
         settings, secrets = folder / "settings.toml", folder / "secrets.toml"
@@ -67,13 +76,10 @@ issuer = "{self.issuer.url}"
     @property
     def crashes(self) -> list[BaseException]:
         """Defects of the stand-ins; a test must end with none."""
-        return [
-            *self.qvm.crashes,
-            *self.qcs.crashes,
-            *self.issuer.crashes,
-            *self.quilc.crashes,
-            *self.controller.crashes,
-        ]
+        return [crash for crashes in self._crashes() for crash in crashes]
+
+    def _crashes(self) -> list[list[BaseException]]:
+        return [part.crashes for part in (self.qvm, self.qcs, self.issuer, self.quilc, self.controller)]
 
     def close(self) -> None:
         for part in (self.qvm, self.qcs, self.issuer, self.quilc, self.controller):

@@ -36,14 +36,17 @@ class Controller:
     def __init__(self, ledger: Ledger, tokens: Tokens, faults: FaultPlan) -> None:
         self.ledger, self.tokens, self.faults = ledger, tokens, faults
         self.crashes: list[BaseException] = []
-        self.holds_at = SUCCEEDED
-        self.next_failure: str | None = None
-        self.estimate_s: tuple[int, int] | None = (3, 9)
+        self.reset()
         self._closing = threading.Event()
         self._server = grpc.server(futures.ThreadPoolExecutor(16), options=[("grpc.so_reuseport", 0)])
         self._server.add_generic_rpc_handlers((_Router(self),))
         self.port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
+
+    def reset(self) -> None:
+        self.holds_at = SUCCEEDED
+        self.next_failure: str | None = None
+        self.estimate_s: tuple[int, int] | None = (3, 9)
 
     @property
     def url(self) -> str:

@@ -59,6 +59,11 @@ class Ledger:
         with self._lock:
             self.asked.append(Asked(service=service, what=what, detail=detail, headers=headers or {}))
 
+    def clear(self) -> None:
+        with self._lock:
+            self.asked.clear()
+            self.jobs.clear()
+
     def count(self, service: str, what: str | None = None) -> int:
         with self._lock:
             return sum(a.service == service and what in (None, a.what) for a in self.asked)

@@ -13,6 +13,9 @@ from typing import Any
 import msgpack
 import zmq
 from pyquil.quilbase import Declare, DefGate, Gate, Measurement, Pragma, Reset
+from qiskit import QuantumCircuit, transpile
+from qiskit.circuit.library import UnitaryGate
+from qiskit.transpiler import CouplingMap
 
 from coratrix.testing.loopback.exchange import Request
 from coratrix.testing.loopback.faults import Fault, FaultKind, FaultPlan
@@ -118,10 +121,6 @@ def _metadata(quil: str) -> dict[str, Any]:
 
 def compiled(quil: str, isa: dict[str, Any]) -> str:
     """Native Quil (RX, RZ, CZ) of the device for ``quil``."""
-    from qiskit import QuantumCircuit, transpile
-    from qiskit.circuit.library import UnitaryGate
-    from qiskit.transpiler import CouplingMap
-
     program = execution.parsed(quil)
     nodes = sorted(int(node) for node in isa["1Q"])
     at = {node: index for index, node in enumerate(nodes)}
