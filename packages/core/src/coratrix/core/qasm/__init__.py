@@ -1,7 +1,7 @@
 """Owns OpenQASM 2 and 3 in and out: ``load``, ``loads``, ``dump``, ``dumps``.
 
-OpenQASM 2 and every writer need numpy alone; OpenQASM 3 is parsed by the package ``openqasm3``, which the extra
-``coratrix-core[qasm]`` brings.
+OpenQASM 2 and every writer need numpy alone; OpenQASM 3 is parsed by the package ``openqasm3``, which the
+extra ``coratrix-core[qasm]`` brings.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _read(
     progress: Progress,
 ) -> QuantumCircuit:
     if len(source.text) > MAX_CHARACTERS:
-        raise CircuitImportError(f"a text of {len(source.text)} characters; at most {MAX_CHARACTERS} are read")
+        raise CircuitImportError(f"the text has {len(source.text)} characters; {MAX_CHARACTERS} at most")
     version, start = _version(source)
     builder, includes = Builder(), Includes(folders)
     try:

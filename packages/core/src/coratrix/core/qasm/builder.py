@@ -1,8 +1,8 @@
 """Owns the circuit that is being read: registers, gate definitions, and the instructions so far.
 
 Both versions of the language build through it: names are looked up here, calls are checked, broadcast and
-expanded here, and limits are kept here. It also reads flat statements (``rz(pi/4) q[3];``) by pattern, which is
-how a text of 10⁵ lines loads in about a second. Knows nothing of the languages' other statements.
+expanded here, and limits are kept here. It also reads flat statements (``rz(pi/4) q[3];``) by pattern, which
+is how a text of 10⁵ lines loads in about a second. Knows nothing of the languages' other statements.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from coratrix.core.errors import CircuitError, CircuitImportError
 from coratrix.core.operations import Barrier, Instruction, Measure, Operation, Reset
 from coratrix.core.parameters import ParameterLike
 from coratrix.core.qasm.constants import FormulaParser, simple_number
-from coratrix.core.qasm.library import MAX_DEPTH, MAX_STEPS, Definition, Expansion, Step
+from coratrix.core.qasm.library import MAX_DEPTH, MAX_GROWN, MAX_STEPS, Definition, Expansion, Step
 from coratrix.core.qasm.scan import BLANK, Source
 
 _ELEMENT: Final = r"(?:[^\W\d]\w*\[\d{1,9}\]|\$\d{1,9})"
@@ -51,6 +51,7 @@ class Builder:
         bits: circuit-wide numbers of each classical register.
         out: where instructions go; swapped while the body of a conditional is read.
         writes: how often each classical bit has been written so far.
+        replaceable: library gates that a text may define itself, since older libraries lack them.
     """
 
     def __init__(self) -> None:
@@ -65,6 +66,7 @@ class Builder:
         self.phase: ParameterLike = 0.0
         self.body_depth = 0
         self.is_version_2 = False
+        self.replaceable: set[str] = set()
         self._grown = 0
         self._expansions: dict[tuple[Any, ...], Expansion] = {}
         self._operands: dict[str, tuple[int, ...]] = {}
@@ -99,6 +101,9 @@ class Builder:
 
     def define(self, definition: Definition) -> None:
         """A gate; its name may not be taken."""
+        if definition.name in self.replaceable:
+            self.replaceable.remove(definition.name)
+            del self.gates[definition.name]
         self._check_name(definition.name)
         if definition.depth > MAX_DEPTH:
             raise Refused(f"gate {definition.name!r} stands on more than {MAX_DEPTH} definitions")
@@ -181,12 +186,12 @@ class Builder:
     def grow(self, count: int) -> None:
         """Count instructions that calls and loops make; refuse more than the limit."""
         self._grown += count
-        if self._grown > 2 * MAX_STEPS:
-            raise Refused(f"the circuit unfolds to more than {2 * MAX_STEPS} instructions")
+        if self._grown > MAX_GROWN:
+            raise Refused(f"the circuit unfolds to more than {MAX_GROWN} instructions")
 
     @contextmanager
     def body(self) -> Iterator[list[Instruction]]:
-        """Instructions go to the yielded list meanwhile; global phases, which nothing can see there, nowhere."""
+        """Instructions go to the yielded list meanwhile; global phases, which nothing sees there, nowhere."""
         outer, self.out = self.out, []
         self.body_depth += 1
         try:

@@ -1,7 +1,7 @@
 """Owns arithmetic on numbers as OpenQASM writes it: ``-3*pi/4``, ``sin(theta/2)^2``.
 
-One parser for the flat statements of both versions and for all of OpenQASM 2, where ``^`` is a power. It gives a
-function of the named values, so that a gate's body is parsed once. Knows nothing of gates.
+One parser for the flat statements of both versions and for all of OpenQASM 2, where ``^`` is a power. It
+gives a function of the named values, so that a gate's body is parsed once. Knows nothing of gates.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from coratrix.core.errors import CircuitImportError
 from coratrix.core.qasm.scan import Source, Token
 
 Formula: TypeAlias = Callable[[Mapping[str, float]], float]
@@ -63,7 +64,9 @@ class FormulaParser:
         names: the names that may stand in the expression besides the constants.
     """
 
-    def __init__(self, source: Source, tokens: Sequence[Token], names: Sequence[str], position: int = 0) -> None:
+    def __init__(
+        self, source: Source, tokens: Sequence[Token], names: Sequence[str], position: int = 0
+    ) -> None:
         self.source, self.tokens, self.names, self.position = source, tokens, names, position
         self._depth = 0
 
@@ -119,7 +122,7 @@ class FormulaParser:
         self._depth -= 1
         return self._guarded(lambda values: base(values) ** exponent(values), at)
 
-    def _atom(self) -> Formula:
+    def _atom(self) -> Formula:  # noqa: RET503 - refuse() never returns
         if self.position >= len(self.tokens):
             self.source.refuse("a number is missing here", self._at())
         kind, text, at = self.tokens[self.position]
@@ -177,6 +180,8 @@ class FormulaParser:
         def value(values: Mapping[str, float]) -> float:
             try:
                 result: Any = formula(values)
+            except CircuitImportError:
+                raise
             except (ArithmeticError, ValueError) as exc:
                 self.source.refuse(f"this has no value: {exc}", at, exc)
             if isinstance(result, complex) or not math.isfinite(result):

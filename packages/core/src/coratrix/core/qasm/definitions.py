@@ -1,4 +1,4 @@
-"""Owns OpenQASM text for gates that the standard libraries lack: bodies that are exact, global phase included.
+"""Owns OpenQASM text for gates that the standard libraries lack: exact bodies, global phase included.
 
 Each body is checked by the tests against the gate table's matrix. Knows nothing of circuits.
 """
@@ -14,6 +14,7 @@ from coratrix.core.gate_table import Matrix
 from coratrix.core.parameters import ParameterExpression, ParameterLike
 
 _RZZ: Final = "cx a, b; rz(theta) b; cx a, b;"
+_ECR: Final = "cx a, b; rz({}pi/4) b; cx a, b;"
 
 BODIES: Final = {
     "u": ("theta, phi, lam", "a", "p(lam) a; ry(theta) a; p(phi) a;"),
@@ -23,7 +24,7 @@ BODIES: Final = {
     "rzx": ("theta", "a, b", f"h b; {_RZZ} h b;"),
     "iswap": ("", "a, b", "s a; s b; h a; cx a, b; cx b, a; h b;"),
     "dcx": ("", "a, b", "cx a, b; cx b, a;"),
-    "ecr": ("", "a, b", "h b; cx a, b; rz(pi/4) b; cx a, b; h b; x a; h b; cx a, b; rz(-pi/4) b; cx a, b; h b;"),
+    "ecr": ("", "a, b", f"h b; {_ECR.format('')} x a; {_ECR.format('-')} h b;"),
     "cs": ("", "a, b", "t a; cx a, b; tdg b; cx a, b; t b;"),
     "csdg": ("", "a, b", "tdg a; cx a, b; t b; cx a, b; tdg b;"),
     "ccz": ("", "a, b, c", "h c; ccx a, b, c; h c;"),
@@ -58,11 +59,12 @@ def euler_angles(matrix: Matrix) -> tuple[float, float, float, float]:
 def two_level(matrix: Matrix) -> list[tuple[int, int, Matrix]]:
     """A unitary as a product of 2×2 unitaries on pairs of basis states, the first to be applied first.
 
-    Givens elimination, column by column: 2^(k-1)(2^k - 1) factors for k qubits at most; the last pair takes what
-    phase is left, so the product is exact.
+    Givens elimination, column by column: 2^(k-1)(2^k - 1) factors for k qubits at most; the last pair takes
+    what phase is left, so the product is exact.
     """
     work = matrix.astype(complex)
-    size, factors = len(work), []
+    size = len(work)
+    factors: list[tuple[int, int, Matrix]] = []
     for column in range(size - 1):
         for row in range(size - 1, column, -1):
             a, b = work[column, column], work[row, column]
@@ -70,7 +72,7 @@ def two_level(matrix: Matrix) -> list[tuple[int, int, Matrix]]:
             if abs(b) < 1e-15 and not last and (row != column + 1 or abs(a - 1) < 1e-15):
                 continue
             norm = math.hypot(abs(a), abs(b))
-            step = np.array([[a.conjugate(), b.conjugate()], [-b, a]]) / norm
+            step: Matrix = np.array([[a.conjugate(), b.conjugate()], [-b, a]], dtype=complex) / norm
             if last:
                 step = work[np.ix_((column, row), (column, row))].conj().T
             work[[column, row]] = step @ work[[column, row]]

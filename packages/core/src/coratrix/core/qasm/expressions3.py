@@ -182,7 +182,7 @@ class Evaluator:
 
     def _index(self, node: Any) -> Any:
         value = self.value(node.collection)
-        return self._indexed(value, [node.index] if not isinstance(node.index, list) else [node.index])
+        return self._indexed(value, [node.index])
 
     def _indexed_identifier(self, node: Any) -> Any:
         return self._indexed(self.read_symbol(node.name.name), node.indices)

@@ -72,7 +72,7 @@ class Includes:
     def leave(self) -> None:
         self._open.pop()
 
-    def _find(self, filename: str, source: Source, at: int) -> Path:
+    def _find(self, filename: str, source: Source, at: int) -> Path:  # noqa: RET503 - refuse() never returns
         if not self._folders:
             source.refuse(f"include {filename!r}: no folder is allowed here; see include_paths", at)
         for folder in self._folders:

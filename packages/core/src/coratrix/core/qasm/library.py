@@ -21,8 +21,11 @@ from coratrix.core.parameters import ParameterLike
 
 Step: TypeAlias = "tuple[Gate | Barrier | Delay, tuple[int, ...]]"
 
-MAX_STEPS: Final = 1_000_000
-"""Calls of gates and loops may not grow a circuit past this many instructions."""
+MAX_STEPS: Final = 200_000
+"""One call of a gate makes at most this many instructions."""
+
+MAX_GROWN: Final = 1_000_000
+"""Calls of gates, registers gone through, and loops make at most this many instructions together."""
 
 MAX_DEPTH: Final = 100
 """Gates defined through gates defined through gates … deeper than this are refused."""
@@ -71,7 +74,7 @@ class Expansion:
             times = abs(int(exponent))
             return Expansion(self.num_qubits, unit.steps * times, unit.phase * times)
         if self.num_qubits > _MAX_POWER_QUBITS:
-            raise CircuitError(f"pow({exponent:g}) of a defined gate needs at most {_MAX_POWER_QUBITS} qubits")
+            raise CircuitError(f"pow({exponent:g}) of a gate needs at most {_MAX_POWER_QUBITS} qubits")
         powered = UnitaryGate(self.matrix()).power(exponent)
         return Expansion(self.num_qubits, ((powered, tuple(range(self.num_qubits))),))
 
@@ -136,7 +139,10 @@ def table_definition(name: str, gate_name: str | None = None) -> Definition:
 def _steps_definition(
     name: str, num_params: int, num_qubits: int, steps: Callable[..., Sequence[Step]]
 ) -> Definition:
-    return Definition(name, num_params, num_qubits, lambda params: Expansion(num_qubits, tuple(steps(*params))))
+    def expand(params: tuple[ParameterLike, ...]) -> Expansion:
+        return Expansion(num_qubits, tuple(steps(*params)))
+
+    return Definition(name, num_params, num_qubits, expand)
 
 
 def _u2(phi: ParameterLike, lam: ParameterLike) -> list[Step]:
@@ -178,8 +184,8 @@ BUILTIN_2: Final = _library("U=u CX=cx")
 BUILTIN_3: Final = _library("U=u")
 
 QELIB1: Final = _library(
-    "u3=u u1=p cx id u=u p x y z h s sdg t tdg rx ry rz sx sxdg cz cy swap ch ccx cswap crx cry crz cu1=cp cp "
-    "csx cu rxx rzz c3x c4x",
+    "u3=u u1=p cx id u p x y z h s sdg t tdg rx ry rz sx sxdg cz cy swap ch ccx cswap crx cry crz cu1=cp "
+    "cp csx cu rxx rzz c3x c4x",
     _steps_definition("u2", 2, 1, _u2),
     _steps_definition("u0", 1, 1, lambda _: [(standard("id"), (0,))]),
     _steps_definition("cu3", 3, 2, lambda *angles: [(standard("cu", *angles, 0.0), (0, 1))]),
@@ -190,7 +196,8 @@ QELIB1: Final = _library(
 """What ``include "qelib1.inc"`` defines, in its widest form."""
 
 STDGATES: Final = _library(
-    "p x y z h s sdg t tdg sx rx ry rz cx cy cz cp crx cry crz ch swap ccx cswap cu CX=cx phase=p cphase=cp id u1=p",
+    "p x y z h s sdg t tdg sx rx ry rz cx cy cz cp crx cry crz ch swap ccx cswap cu CX=cx phase=p cphase=cp "
+    "id u1=p",
     Definition("u2", 2, 1, _u3_with_phase),
     Definition("u3", 3, 1, _u3_with_phase),
 )

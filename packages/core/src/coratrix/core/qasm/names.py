@@ -6,15 +6,23 @@ import re
 from typing import Final
 
 RESERVED_3: Final = frozenset(
-    """OPENQASM include defcalgrammar def cal defcal gate extern box let break continue if else end return for
-    while in switch case default nop pragma input output const readonly mutable qreg qubit creg bool bit int uint
-    float angle complex array void duration stretch gphase inv pow ctrl negctrl dim durationof delay reset measure
-    barrier true false im pi tau euler sizeof sin cos tan exp log sqrt arcsin arccos arctan ceiling floor mod
-    popcount real imag rotl rotr U CX""".split()
-)
+    {
+        "OPENQASM", "include", "defcalgrammar", "def", "cal", "defcal", "gate", "extern", "box", "let",
+        "break", "continue", "if", "else", "end", "return", "for", "while", "in", "switch", "case",
+        "default", "nop", "pragma", "input", "output", "const", "readonly", "mutable", "qreg", "qubit",
+        "creg", "bool", "bit", "int", "uint", "float", "angle", "complex", "array", "void", "duration",
+        "stretch", "gphase", "inv", "pow", "ctrl", "negctrl", "dim", "durationof", "delay", "reset",
+        "measure", "barrier", "true", "false", "im", "pi", "tau", "euler", "sizeof", "sin", "cos", "tan",
+        "exp", "log", "sqrt", "arcsin", "arccos", "arctan", "ceiling", "floor", "mod", "popcount", "real",
+        "imag", "rotl", "rotr", "U", "CX",
+    }
+)  # fmt: skip
 RESERVED_2: Final = frozenset(
-    "OPENQASM include qreg creg gate opaque measure reset barrier if pi sin cos tan exp ln sqrt U CX".split()
-)
+    {
+        "OPENQASM", "include", "qreg", "creg", "gate", "opaque", "measure", "reset", "barrier", "if", "pi",
+        "sin", "cos", "tan", "exp", "ln", "sqrt", "U", "CX",
+    }
+)  # fmt: skip
 
 
 class Names:

@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from antlr4 import CommonTokenStream, InputStream
-from antlr4.error.ErrorListener import ErrorListener
-from antlr4.error.Errors import ParseCancellationException, RecognitionException
-from antlr4.error.ErrorStrategy import BailErrorStrategy
+from antlr4 import CommonTokenStream, InputStream  # type: ignore[import-untyped]
+from antlr4.error.ErrorListener import ErrorListener  # type: ignore[import-untyped]
+from antlr4.error.Errors import (  # type: ignore[import-untyped]
+    ParseCancellationException,
+    RecognitionException,
+)
+from antlr4.error.ErrorStrategy import BailErrorStrategy  # type: ignore[import-untyped]
 from openqasm3 import parser as openqasm3_parser
 
 from coratrix.core.qasm.scan import Source
@@ -44,8 +47,8 @@ class _Complaint(Exception):
 
 
 class _Listener(ErrorListener):  # type: ignore[misc]  # the runtime has no types
-    def syntaxError(  # noqa: N802, PLR0913, RUF100 - the runtime's name
-        self, recognizer: Any, offendingSymbol: Any, line: int, column: int, msg: str, e: Any  # noqa: N803, RUF100
+    def syntaxError(
+        self, recognizer: Any, offendingSymbol: Any, line: int, column: int, msg: str, e: Any
     ) -> None:
         raise _Complaint(line, column, msg)
 
@@ -84,4 +87,5 @@ def _offending(exc: BaseException) -> Any:
 def _without_place(message: str) -> str:
     """The parser's message without its own "L1:C4: ", which counts from the wrong line."""
     head, colon, rest = message.partition(": ")
-    return rest if colon and head.startswith("L") and head[1:2].isdigit() else message or "this cannot be read"
+    is_placed = colon and head.startswith("L") and head[1:2].isdigit()
+    return rest if is_placed else message or "this cannot be read"

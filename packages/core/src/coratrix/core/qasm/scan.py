@@ -18,17 +18,19 @@ from coratrix.core.errors import CircuitImportError
 MAX_CHARACTERS: Final = 200_000_000
 MAX_NESTING: Final = 100
 MAX_TOKENS: Final = 5_000
-"""Brackets deeper, or statements without a body longer, than this are refused: no parser is to drown in them."""
+"""Brackets deeper, or statements longer (bodies apart), than this are refused: no parser is to drown."""
 
 BLANK: Final = r"(?>(?:\s+|//[^\n]*|/\*.*?\*/)*)"
 _BLANK: Final = re.compile(BLANK, re.DOTALL)
 _TOKEN: Final = re.compile(
     BLANK + r"""(?:
-      (?P<number>(?:0[xXbBoO][0-9a-fA-F_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)(?:ns|us|µs|ms|dt|s|im)?)
+      (?P<number>(?:0[xXbBoO][0-9a-fA-F_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
+                 (?:ns|us|µs|ms|dt|s|im)?)
     | (?P<string>"[^"\n]*"|'[^'\n]*')
     | (?P<name>[^\W\d]\w*|\$\d+)
-    | (?P<sign>->|\*\*=|<<=|>>=|\*\*|\+\+|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%^&|~]=|[-+*/%^&|~!<>=@;,:.(){}\[\]\#])
-    )""".replace("#", r"\#"),
+    | (?P<sign>->|\*\*=|<<=|>>=|\*\*|\+\+|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%^&|~]=
+                |[-+*/%^&|~!<>=@;,:.(){}\[\]\#])
+    )""",
     re.DOTALL | re.VERBOSE,
 )
 _PRAGMA: Final = re.compile(r"(?:\#?pragma\b|@)[^\n]*")
@@ -86,8 +88,8 @@ class Source:
             at = match.end()
             yield Token(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup))
 
-    def statement_end(self, start: int) -> int:
-        """The offset after the statement that begins at ``start``, its bodies and ``else`` branches included."""
+    def statement_end(self, start: int) -> int:  # noqa: RET503 - refuse() never returns
+        """The offset after the statement that begins at ``start``, its bodies and branches included."""
         while match := _PRAGMA.match(self.text, start):
             if not match[0].startswith("@"):
                 return match.end()

@@ -20,7 +20,7 @@ _MAX_TABLE_BITS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """Classical bits as they are at run time, bit 0 first; read as a number, bit 0 is the least significant."""
+    """Classical bits as they are at run time, bit 0 first, which is the least significant of a number."""
 
     clbits: tuple[int, ...]
     is_register: bool = True
@@ -119,7 +119,8 @@ def binary(sign: str, left: Any, right: Any) -> Any:
     if is_dynamic(left) or is_dynamic(right):
         if sign in "&|^" and all(isinstance(side, Condition) or _is_bit(side) for side in (left, right)):
             one, two = truth(left), truth(right)
-            assert isinstance(one, Condition) and isinstance(two, Condition)
+            assert isinstance(one, Condition)
+            assert isinstance(two, Condition)
             return {"&": one & two, "|": one | two, "^": one ^ two}[sign]
         return mapped(lambda a, b: _static(sign, a, b), left, right)
     return _static(sign, left, right)
@@ -155,7 +156,8 @@ def _logical(sign: str, left: bool | Condition, right: bool | Condition) -> bool
         if isinstance(one, bool):
             decides = one is (sign == "||")
             return one if decides else other
-    assert isinstance(left, Condition) and isinstance(right, Condition)
+    assert isinstance(left, Condition)
+    assert isinstance(right, Condition)
     return left & right if sign == "&&" else left | right
 
 
@@ -193,7 +195,8 @@ def _static(sign: str, left: Any, right: Any) -> Any:
         if sign == "%" and b == 0:
             raise Refused("division by zero")
         result: Any = _ON_WHOLE[sign](a, b)
-        return bool(result) if isinstance(left, bool) and isinstance(right, bool) and sign in "&|^" else result
+        is_claim = isinstance(left, bool) and isinstance(right, bool) and sign in "&|^"
+        return bool(result) if is_claim else result
     a, b = _number(left, sign), _number(right, sign)
     if sign in _COMPARE:
         if isinstance(a, ParameterExpression) or isinstance(b, ParameterExpression):
@@ -210,7 +213,8 @@ def _arithmetic(sign: str, a: Any, b: Any) -> Any:
             return a // b
         return a / b
     if sign == "**":
-        if isinstance(a, int) and isinstance(b, int) and (b < 0 or abs(a) > 1 and b * a.bit_length() > 4096):
+        whole = isinstance(a, int) and isinstance(b, int)
+        if whole and (b < 0 or (abs(a) > 1 and b * a.bit_length() > 4096)):
             a = float(a)
         return a**b
     return {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b}[sign]()

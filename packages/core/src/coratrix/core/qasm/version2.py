@@ -13,13 +13,22 @@ from coratrix.core.errors import CircuitError
 from coratrix.core.operations import Barrier, Condition, IfElse
 from coratrix.core.parameters import ParameterLike
 from coratrix.core.qasm.builder import Builder, Refused, joined, refuse
-from coratrix.core.qasm.constants import Formula, FormulaParser
+from coratrix.core.qasm.constants import FUNCTIONS, Formula, FormulaParser
 from coratrix.core.qasm.files import Includes
 from coratrix.core.qasm.library import BUILTIN_2, INCLUDES, Definition, Expansion, recognised
 from coratrix.core.qasm.scan import Source, Token
 
 _KEYWORDS: Final = frozenset(
-    ["OPENQASM", "include", "qreg", "creg", "gate", "opaque", "measure", "reset", "barrier", "if", "pi", "sin", "cos", "tan", "exp", "ln", "sqrt", "U", "CX"]
+    {"OPENQASM", "include", "qreg", "creg", "gate", "opaque", "measure", "reset", "barrier", "if", "pi",
+     "U", "CX"}
+    | set(FUNCTIONS) - {"asin", "acos", "atan"}
+)
+
+_FIRST_LIBRARY: Final = frozenset(
+    {
+        "u3", "u2", "u1", "cx", "id", "u0", "x", "y", "z", "h", "s", "sdg", "t", "tdg", "rx", "ry", "rz",
+        "cz", "cy", "ch", "ccx", "crz", "cu1", "cu3",
+    }
 )
 
 
@@ -72,8 +81,8 @@ class _Statement:
     def run(self) -> None:
         first = self.tokens[0]
         kinds: Mapping[str, Callable[[], None]] = {
-            "OPENQASM": self._header, "include": self._include, "qreg": self._register, "creg": self._register,
-            "gate": self._gate, "opaque": self._opaque, "if": self._if,
+            "OPENQASM": self._header, "include": self._include, "qreg": self._register,
+            "creg": self._register, "gate": self._gate, "opaque": self._opaque, "if": self._if,
         }  # fmt: skip
         try:
             if kind := kinds.get(first.text):
@@ -136,6 +145,7 @@ class _Statement:
             for definition in INCLUDES[filename].values():
                 if definition.name not in BUILTIN_2:
                     self.builder.define(definition)
+            self.builder.replaceable |= set(INCLUDES[filename]) - _FIRST_LIBRARY
             return
         inner = self.reader.includes.enter(filename, self.source, token.at)
         self.reader.read(inner)
@@ -184,7 +194,7 @@ class _Statement:
             calls.append(self._body_call(params, places))
         self._expect("}")
         builder, source = self.builder, self.source
-        depth = 1 + max((builder.gates[call.name].depth for call in calls if call.name != "barrier"), default=0)
+        depth = 1 + max((builder.gates[c.name].depth for c in calls if c.name != "barrier"), default=0)
 
         def expand(values: tuple[ParameterLike, ...]) -> Expansion:
             named = dict(zip(params, values, strict=True))
@@ -276,7 +286,7 @@ class _Statement:
         index = self._whole_number()
         self._expect("]")
         if index >= len(register):
-            self.source.refuse(f"{token.text}[{index}]: {token.text!r} has {len(register)} elements", token.at)
+            self.source.refuse(f"{token.text!r} has {len(register)} elements, not {index}", token.at)
         return register[index]
 
     def _if(self) -> None:

@@ -1,8 +1,9 @@
 """Owns the reading of OpenQASM 3: the meaning of each statement.
 
 Text is cut into statements here; flat ones are read by pattern, the others are parsed by the package
-``openqasm3`` and their trees carried out at once: loops are unrolled, constants folded, subroutines put in place.
-What depends on measured bits becomes conditionals and loops of the circuit. Expressions live in expressions3.py.
+``openqasm3`` and their trees carried out at once: loops are unrolled, constants folded, subroutines put in
+place. What depends on measured bits becomes conditionals and loops of the circuit. Expressions live in
+expressions3.py.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from coratrix.core.qasm.parse3 import Place, parsed
 from coratrix.core.qasm.scan import Source
 from coratrix.core.qasm.values3 import Bits, Duration, Qubits, binary, is_dynamic, kind_of, truth
 
-_MAX_TICKS: Final = 200_000
+_MAX_TICKS: Final = 100_000
 _MAX_CALLS: Final = 50
 _BOUND: Final = "coratrix.max_iterations"
 _REFUSED: Final[Mapping[type, str]] = {
@@ -280,7 +281,8 @@ class Reader3(Evaluator):
                 raise Refused(f"{name!r} holds measured bits, which a circuit cannot compute with")
             self._assign_bits(name, target, statement.rvalue)
             return
-        if symbol.is_constant or isinstance(symbol.value, Qubits) or isinstance(lvalue, ast.IndexedIdentifier):
+        is_part = isinstance(lvalue, ast.IndexedIdentifier)
+        if symbol.is_constant or is_part or isinstance(symbol.value, Qubits):
             raise Refused(f"{name!r} cannot be assigned to")
         if symbol.body_depth != self.builder.body_depth:
             raise Refused(f"{name!r} would depend on measured bits, as it is assigned to inside their branch")
@@ -338,7 +340,8 @@ class Reader3(Evaluator):
         for value in self._loop_values(statement.set_declaration):
             self._tick()
             with self.scope():
-                self.declare(statement.identifier.name, self.converted(statement.type, value), is_constant=True)
+                held = self.converted(statement.type, value)
+                self.declare(statement.identifier.name, held, is_constant=True)
                 try:
                     self.block(statement.block)
                 except _Continue:
@@ -381,7 +384,7 @@ class Reader3(Evaluator):
         for annotation in statement.annotations:
             if annotation.keyword == _BOUND:
                 text = (annotation.command or "").strip()
-                if not text.isdecimal() or not 0 < int(text[:18]):
+                if not text.isdecimal() or not int(text[:18]) > 0:
                     raise Refused(f"@{_BOUND} takes a whole number of at least 1; got {text!r}")
                 return int(text[:18])
         return self.max_iterations
@@ -418,7 +421,8 @@ class Reader3(Evaluator):
         """Put a subroutine's body here; its qubits and bits are those of the call."""
         definition, place = self.subroutines[call.name.name]
         if len(call.arguments) != len(definition.arguments):
-            raise Refused(f"{call.name.name} takes {len(definition.arguments)} arguments; got {len(call.arguments)}")
+            wanted, got = len(definition.arguments), len(call.arguments)
+            raise Refused(f"{call.name.name} takes {wanted} arguments; got {got}")
         if self._calls >= _MAX_CALLS:
             raise Refused(f"calls of subroutines nest deeper than {_MAX_CALLS}")
         values = [self._argument(formal, given) for formal, given in zip(

@@ -47,7 +47,7 @@ class _Writer2:
         phase = float(self.circuit.global_phase) + self.phase
         head = ["OPENQASM 2.0;", 'include "qelib1.inc";', *self.definitions.values()]
         if phase:
-            head.insert(0, f"// global phase {phase!r}, which this version cannot say and nothing can observe")
+            head.insert(0, f"// global phase {phase!r}: version 2 cannot say it, and nothing can observe it")
         head.append(f"qreg {self.qubits}[{self.circuit.num_qubits}];")
         head += [f"creg {self.registers[r.name]}[{r.size}];" for r in self.circuit.registers]
         return "\n".join([*head, *body, ""])
@@ -74,7 +74,7 @@ class _Writer2:
             raise CircuitExportError("OpenQASM 2 has no else; write version 3")
         touched = {bit for inner in operation.then_body for bit in inner.clbits}
         if len(operation.then_body) * len(values) > 1 and touched & set(operation.condition.clbits):
-            raise CircuitExportError("OpenQASM 2 cannot keep a condition whose own bits are measured; write 3")
+            raise CircuitExportError("OpenQASM 2 cannot keep a condition on bits measured under it")
         lines = []
         for value in values:
             for inner in operation.then_body:
@@ -94,7 +94,7 @@ class _Writer2:
         everything = range(2**register.size) if condition.negated else ()
         values = sorted(set(everything) - condition.values if condition.negated else condition.values)
         if len(values) > _MAX_VALUES:
-            raise CircuitExportError(f"OpenQASM 2 would need {len(values)} ifs for one condition; write version 3")
+            raise CircuitExportError(f"OpenQASM 2 needs {len(values)} ifs for this condition; write version 3")
         return self.registers[register.name], values
 
     # Gates
@@ -108,7 +108,7 @@ class _Writer2:
             return [f"u3({number(theta)}, {number(phi)}, {number(lam)}) {qubits[0]};"]
         if isinstance(gate, ControlledGate):
             return self.controlled(gate, qubits)
-        raise CircuitExportError(f"OpenQASM 2 cannot say {gate.label} on {gate.num_qubits} qubits; write version 3")
+        raise CircuitExportError(f"OpenQASM 2 cannot say {gate.label}; write version 3")
 
     def controlled(self, gate: ControlledGate, qubits: list[str]) -> list[str]:
         """Open controls between two X; then a named gate, or cu for one control on one qubit."""
