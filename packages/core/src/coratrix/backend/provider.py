@@ -3,6 +3,7 @@
 Owns: nothing; it re-exports. See docs/writing-a-backend.md.
 """
 
+from coratrix.backend.bounded import run_bounded
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.client import JobSnapshot, Outcome, Submission, VendorClient
 from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
@@ -29,7 +30,7 @@ from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface
 from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.options import RunOptions, parse_options
 from coratrix.backend.pipeline import JobBackend
-from coratrix.backend.resilience import RateLimiter, Resilience, run_bounded
+from coratrix.backend.resilience import RateLimiter, Resilience
 from coratrix.backend.secrets import Secret
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 from coratrix.backend.store import JobStore, MemoryJobStore, open_store

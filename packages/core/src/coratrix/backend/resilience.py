@@ -1,7 +1,7 @@
 """How a call to a service is made to survive: retries, deadlines, rate limits, a circuit breaker.
 
 Owns: `Resilience` (every number, once), `Caller` (all of it around one call), `RateLimiter`,
-`CircuitBreaker`, `run_bounded`. Knows nothing of: what is called; it reads only our own errors.
+`CircuitBreaker`. Knows nothing of: what is called; it reads only our own errors.
 
 Full jitter and the numbers follow the standard mode of botocore and Brooker, "Exponential Backoff
 And Jitter", AWS Architecture Blog, 2015.
@@ -9,7 +9,6 @@ And Jitter", AWS Architecture Blog, 2015.
 
 from __future__ import annotations
 
-import contextvars
 import logging
 import random
 import threading
@@ -17,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from coratrix.backend.bounded import run_bounded
 from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
 from coratrix.backend.errors import (
     BackendConnectionError,
@@ -201,32 +201,3 @@ class Caller:
     def _note_retry(self, doing: str, state: Any) -> None:
         self.on_retry()
         log.info("%s: try %d failed, again in %.1f s", doing, state.attempt_number, state.upcoming_sleep)
-
-
-def run_bounded(doing: str, run: Callable[[], T], deadline: Deadline) -> T:
-    """``run()``, given up at the deadline even if it hangs: it then goes on in a thread of its own.
-
-    Raises:
-        BackendTimeoutError: with ``outcome_unknown``, since nobody knows what ``run`` still does.
-    """
-    outcome: list[tuple[bool, Any]] = []
-    done = threading.Event()
-
-    def work() -> None:
-        try:
-            outcome.append((True, run()))
-        except BaseException as exc:  # handed over to the caller's thread
-            outcome.append((False, exc))
-        done.set()
-
-    context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(work,), daemon=True, name="coratrix-call").start()
-    left = deadline.left()
-    if not done.wait(None if left == float("inf") else left):
-        raise BackendTimeoutError(
-            f"{doing}: no answer within {left:.3g} s", retryable=True, outcome_unknown=True
-        )
-    succeeded, value = outcome[0]
-    if not succeeded:
-        raise value
-    return value  # type: ignore[no-any-return]

@@ -1,0 +1,107 @@
+"""What the manager, the pipeline and the job store add to a bare call of a backend.
+
+    python benchmarks/manager_overhead.py
+
+Compares, in turn, (a) the three requests of a run made by hand on a scripted vendor's client, (b) the same
+run through `BackendManager.execute` with records in memory, (c) with records in SQLite; then lists from a
+store of 10,000 jobs. Medians of wall time; the difference to (a) is the overhead.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from coratrix.backend import BackendManager, JobRecord, JobState
+from coratrix.backend.clock import Deadline
+from coratrix.backend.provider import MemoryJobStore, Submission
+from coratrix.backend.sql_store import SqlJobStore
+from coratrix.backend.store import JobStore
+from coratrix.core import QuantumCircuit
+from coratrix.testing.scripted import ScriptedBackend, ScriptedClient, ScriptedService
+
+ROUNDS = 300
+CIRCUIT = QuantumCircuit(1).x(0).measure_all()
+
+
+def bare(client: ScriptedClient) -> Callable[[], None]:
+    """The requests alone."""
+    options, deadline = SimpleNamespace(seed=None), Deadline.after(None)
+
+    def run() -> None:
+        submission = Submission(program=[CIRCUIT.to_dict()])
+        job = client.submit(submission, key="k", shots=10, options=options, deadline=deadline)
+        client.poll(job, deadline=deadline)
+        client.fetch(job, deadline=deadline)
+
+    return run
+
+
+def managed(store: JobStore) -> Callable[[], Any]:
+    """The same through the manager."""
+    manager = BackendManager(store=store)
+    manager.register_backend("b", ScriptedBackend(light_service(), "b", store=store))
+    return lambda: manager.execute(CIRCUIT, 10)
+
+
+def light_service() -> ScriptedService:
+    """A service that forgets its jobs, so that looking them up stays cheap."""
+    service = ScriptedService()
+    original = service.accept
+
+    def accept(*arguments: Any) -> str:
+        service._jobs.clear()
+        return original(*arguments)
+
+    service.accept = accept  # type: ignore[method-assign]
+    return service
+
+
+def time_in_turn(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    """Median milliseconds of each call, taken in turn."""
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(ROUNDS):
+        for name, call in calls.items():
+            begun = time.perf_counter()
+            call()
+            taken[name].append(1e3 * (time.perf_counter() - begun))
+    return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def listing(store: JobStore, count: int) -> tuple[float, float]:
+    """Seconds and peak MiB to list 100 of ``count`` jobs."""
+    for number in range(count):
+        store.add(JobRecord(id=f"crx-{number}", backend="b", state=JobState.QUEUED, created_at=float(number)))
+    store.list()
+    tracemalloc.start()
+    begun = time.perf_counter()
+    store.list(limit=100)
+    seconds = time.perf_counter() - begun
+    peak = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    return seconds, peak
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        sql = SqlJobStore(f"sqlite:///{folder}/jobs.db")
+        medians = time_in_turn(
+            {
+                "bare": bare(ScriptedClient(light_service())),
+                "records in memory": managed(MemoryJobStore()),
+                "records in SQLite": managed(sql),
+            }
+        )
+        for name, value in medians.items():
+            print(f"{name:20} {value:8.3f} ms   overhead {value - medians['bare']:8.3f} ms")
+        seconds, peak = listing(SqlJobStore(f"sqlite:///{folder}/many.db"), 10_000)
+        print(f"listing 100 of 10,000 jobs: {seconds:.4f} s, {peak:.2f} MiB")
+
+
+if __name__ == "__main__":
+    main()
