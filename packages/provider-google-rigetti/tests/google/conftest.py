@@ -5,8 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from coratrix.backend import BackendConfiguration, BackendType
+from coratrix.backend.clock import SYSTEM_CLOCK, Clock
+from coratrix.backend.resilience import Resilience
+from coratrix.backend.store import JobStore, MemoryJobStore
+from coratrix.providers.google import GoogleBackend
 
 sys.path.append(str(Path(__file__).parents[1]))  # last, so that it can shadow nothing
 
@@ -33,3 +40,19 @@ def service(_running_service: GoogleService) -> GoogleService:
     """The service with nothing in it."""
     _running_service.reset()
     return _running_service
+
+
+def service_backend(
+    service: GoogleService,
+    *,
+    clock: Clock = SYSTEM_CLOCK,
+    store: JobStore | None = None,
+    resilience: Resilience | None = None,
+    **params: Any,
+) -> GoogleBackend:
+    """The adapter as a user configures it, for the service's willow_pink unless told otherwise."""
+    given = {"project": PROJECT, "device": "willow_pink", "endpoint": service.endpoint, **params}
+    if "service_account_file" not in given:
+        given.setdefault("access_token", TOKEN)
+    config = BackendConfiguration("google", BackendType.HARDWARE, {"provider": "google", **given})
+    return GoogleBackend(config, clock=clock, store=store or MemoryJobStore(), resilience=resilience)

@@ -7,7 +7,7 @@ A barrier becomes a boundary between moments. What Cirq cannot carry is refused 
 from __future__ import annotations
 
 import cmath
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from coratrix.core.circuit import QuantumCircuit
@@ -24,22 +24,29 @@ if TYPE_CHECKING:
     import cirq
 
 
-def to_cirq(circuit: QuantumCircuit) -> cirq.Circuit:
+def to_cirq(
+    circuit: QuantumCircuit, *, barrier: Callable[[cirq.Qid], cirq.Operation] | None = None
+) -> cirq.Circuit:
     """``circuit`` on ``LineQubit`` 0, 1, …, with the same unitary, phase included.
+
+    Args:
+        barrier: makes what stands for a barrier on each of its qubits; by default nothing does, and a
+            barrier is only the boundary between two moments.
 
     Raises:
         CircuitError: it has a while loop, or a measurement or a channel inside a condition.
     """
-    return _Writer(circuit).written()
+    return _Writer(circuit, barrier).written()
 
 
 class _Writer:
     """One conversion: the moments so far, and how far each qubit and key has come."""
 
-    def __init__(self, circuit: QuantumCircuit) -> None:
+    def __init__(self, circuit: QuantumCircuit, barrier: Callable[[cirq.Qid], cirq.Operation] | None) -> None:
         import cirq
 
         self._circuit = circuit
+        self._barrier = barrier
         self._qubits = cirq.LineQubit.range(circuit.num_qubits)
         self._keys = KeySequence(circuit)
         self._moments: list[list[cirq.Operation]] = []
@@ -121,6 +128,9 @@ class _Writer:
     def _align(self, qubits: Sequence[cirq.Qid]) -> None:
         furthest = max(self._reached.get(qubit, 0) for qubit in qubits)
         self._reached.update(dict.fromkeys(qubits, furthest))
+        if self._barrier is not None:
+            for qubit in qubits:
+                self._place(self._barrier(qubit))
 
     def _place(self, operation: cirq.Operation) -> None:
         """Put ``operation`` into the first moment after all that it depends on."""
