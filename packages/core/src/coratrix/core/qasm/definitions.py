@@ -72,7 +72,7 @@ def two_level(matrix: Matrix) -> list[tuple[int, int, Matrix]]:
             if abs(b) < 1e-15 and not last and (row != column + 1 or abs(a - 1) < 1e-15):
                 continue
             norm = math.hypot(abs(a), abs(b))
-            step: Matrix = np.array([[a.conjugate(), b.conjugate()], [-b, a]], dtype=complex) / norm
+            step: Matrix = np.array([[a.conjugate() / norm, b.conjugate() / norm], [-b / norm, a / norm]])
             if last:
                 step = work[np.ix_((column, row), (column, row))].conj().T
             work[[column, row]] = step @ work[[column, row]]

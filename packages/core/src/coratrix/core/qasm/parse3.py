@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import openqasm3.parser
 from antlr4 import CommonTokenStream, InputStream  # type: ignore[import-untyped]
 from antlr4.error.ErrorListener import ErrorListener  # type: ignore[import-untyped]
 from antlr4.error.Errors import (  # type: ignore[import-untyped]
@@ -16,7 +17,6 @@ from antlr4.error.Errors import (  # type: ignore[import-untyped]
     RecognitionException,
 )
 from antlr4.error.ErrorStrategy import BailErrorStrategy  # type: ignore[import-untyped]
-from openqasm3 import parser as openqasm3_parser
 
 from coratrix.core.qasm.scan import Source
 
@@ -56,15 +56,16 @@ class _Listener(ErrorListener):  # type: ignore[misc]  # the runtime has no type
 def parsed(source: Source, start: int, end: int) -> list[Any]:
     """The statements in a stretch of text, as trees."""
     place = Place(source, start)
-    lexer = openqasm3_parser.qasm3Lexer(InputStream(source.text[start:end]))
+    grammar: Any = openqasm3.parser  # its lexer and parser carry no types
+    lexer = grammar.qasm3Lexer(InputStream(source.text[start:end]))
     lexer.removeErrorListeners()
     lexer.addErrorListener(_Listener())
-    parser = openqasm3_parser.qasm3Parser(CommonTokenStream(lexer))
+    parser = grammar.qasm3Parser(CommonTokenStream(lexer))
     parser.removeErrorListeners()
     parser._errHandler = BailErrorStrategy()
     try:
         tree = parser.program()
-        return list(openqasm3_parser.QASMNodeVisitor().visitProgram(tree).statements)
+        return list(grammar.QASMNodeVisitor().visitProgram(tree).statements)
     except _Complaint as exc:
         source.refuse(f"this cannot be read: {exc.message}", place.at(exc.line, exc.column), exc)
     except (RecognitionException, ParseCancellationException) as exc:
@@ -73,7 +74,7 @@ def parsed(source: Source, start: int, end: int) -> list[Any]:
             source.refuse("this statement cannot be read", start, exc)
         found = "the end of the statement" if token.type == -1 else repr(token.text)
         source.refuse(f"{found} does not belong here", place.at(token.line, token.column), exc)
-    except openqasm3_parser.QASM3ParsingError as exc:
+    except grammar.QASM3ParsingError as exc:
         source.refuse(_without_place(str(exc)), start, exc)
     except RecursionError as exc:
         source.refuse("this statement nests too deeply", start, exc)

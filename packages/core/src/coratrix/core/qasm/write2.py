@@ -94,7 +94,7 @@ class _Writer2:
         everything = range(2**register.size) if condition.negated else ()
         values = sorted(set(everything) - condition.values if condition.negated else condition.values)
         if len(values) > _MAX_VALUES:
-            raise CircuitExportError(f"OpenQASM 2 needs {len(values)} ifs for this condition; write version 3")
+            raise CircuitExportError(f"OpenQASM 2 needs {len(values)} ifs for one condition; write 3")
         return self.registers[register.name], values
 
     # Gates

@@ -1,7 +1,7 @@
 """Owns the writing of OpenQASM 3.
 
 What the standard library lacks is written with modifiers (``ctrl @ s``) or defined in the text; a while
-loop's bound goes into the annotation ``@coratrix.max_iterations``. Name and metadata of a circuit are not written.
+loop's bound goes into the annotation ``@coratrix.max_iterations``. Name and metadata are not written.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ class _Writer3:
         if gate not in self.unitaries:
             if gate.num_qubits > _MAX_UNITARY_QUBITS:
                 raise CircuitExportError(
-                    f"a unitary of {gate.num_qubits} qubits is too long; at most {_MAX_UNITARY_QUBITS} are written"
+                    f"a unitary of {gate.num_qubits} qubits is too long; at most {_MAX_UNITARY_QUBITS} qubits"
                 )
             name = self.names.free(gate.given_label or "unitary", "unitary_")
             qubits = [f"a{k}" for k in range(gate.num_qubits)]
