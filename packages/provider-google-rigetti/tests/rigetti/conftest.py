@@ -19,8 +19,8 @@ pytest.importorskip("pyquil", reason="the extra [rigetti] is not installed")
 
 Make = Callable[..., RigettiBackend]
 
-# The stand-ins run programs with pyquil's own simulators, which warn of their end, as pyquil does of itself. That
-# the adapter is silent is shown in processes of their own (test_silence.py).
+# The stand-ins run programs with pyquil's own simulators, which warn of their end, as pyquil does of itself.
+# That the adapter is silent is shown in processes of their own (test_rigetti_silence.py).
 OF_PYQUIL = (r"ignore:[\s\S]*pyQuil v5:FutureWarning", r"ignore:[\s\S]*get_qubits:DeprecationWarning")
 
 

@@ -1,7 +1,7 @@
 """QCS over gRPC: translation of native Quil, and the controller that queues and runs jobs.
 
 Owns: the two services, hand-encoded (wire.py). Native Quil is checked against the device and really executed.
-Faults are planned with host ``grpc``, method ``GRPC`` and the RPC's name as path; ``answer(code)`` is a gRPC code.
+Faults are planned with host ``grpc``, method ``GRPC``, the RPC's name as path; ``answer`` takes a gRPC code.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A plain HTTP endpoint on loopback that acts out planned faults.
 
 Owns: sockets and faults of HTTP. Knows nothing of: what is asked and answered; a ``Handler`` says that.
-The faults are planned as for any vendor (``coratrix.testing.loopback.faults``), by the endpoint's name as host.
+Faults are planned as for any vendor (``coratrix.testing.loopback.faults``), the endpoint's name being the host.
 """
 
 from __future__ import annotations

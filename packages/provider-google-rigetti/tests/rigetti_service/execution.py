@@ -1,8 +1,8 @@
 """Runs Quil as the real machines would, with pyquil's own simulators.
 
-Owns: Quil text → rows of bits per region. Nothing of the adapter is used here, so that the two can be compared.
-`PyQVM` runs programs shot by shot; where all measurements come last, one state is sampled instead. PyQVM knows no
-modifiers and no ``RESET q``: both are rewritten with what pyquil itself offers (`lifted_gate`, a measured flip).
+Owns: Quil text → rows of bits per region. Nothing of the adapter is used here, so that the two can be
+compared. `PyQVM` runs programs shot by shot; where all measurements come last, one state is sampled instead.
+PyQVM knows no modifiers and no ``RESET q``: both are rewritten with what pyquil itself offers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from pyquil.quilatom import Label, MemoryReference
 from pyquil.quilbase import (
     Declare,
     DefGate,
-    DefPermutationGate,
     Gate,
     Jump,
     JumpTarget,
@@ -128,10 +127,7 @@ def _on_descending_qubits(gate: Gate) -> Gate:
 
 def _defined_matrix(gate: Gate, defined: dict[str, DefGate]) -> np.ndarray:
     definition = defined[gate.name]
-    if isinstance(definition, DefPermutationGate):
-        matrix = np.eye(len(definition.permutation))[[int(p) for p in definition.permutation]].T
-    else:
-        matrix = np.asarray(definition.matrix, dtype=complex)
+    matrix = np.asarray(definition.matrix, dtype=complex)
     for modifier in reversed(gate.modifiers):
         if modifier == "DAGGER":
             matrix = matrix.conj().T

@@ -1,7 +1,7 @@
 """quilc over RPCQ: MessagePack objects on a ZeroMQ ROUTER.
 
-Owns: the RPC envelope and its faults. Programs are really compiled: gates become matrices by pyquil, and Qiskit's
-transpiler places, routes and decomposes them for the target device that came with the request.
+Owns: the RPC envelope and its faults. Programs are really compiled: gates become matrices by pyquil, and
+Qiskit's transpiler places, routes and decomposes them for the target device that came with the request.
 Faults are planned with host ``quilc``, method ``RPC`` and the RPC's name as path.
 """
 

@@ -137,11 +137,12 @@ _PRODUCTS: Final[Mapping[str, Callable[..., list[Placed]]]] = {
 
 
 def _fixed_matrix(definition: Any) -> np.ndarray[Any, Any]:
-    kind = type(definition).__name__
-    if kind == "DefPermutationGate":
-        rows = [int(complex(place).real) for place in definition.permutation]
-        return np.eye(len(rows))[rows].T
-    if kind != "DefGate":
+    """The matrix of a DEFGATE; pyquil forgets which form it read, so its text is asked."""
+    head, _, rest = definition.out().partition("\n")
+    if "AS PERMUTATION" in head:
+        columns = [int(word) for word in rest.replace(",", " ").split()]
+        return np.eye(len(columns))[columns]  # row k has its 1 in column p(k), as in quilc
+    if "AS PAULI-SUM" in head:
         raise CircuitImportError(f"DEFGATE {definition.name} is given as a Pauli sum; give its matrix")
     if definition.parameters:
         raise CircuitImportError(f"DEFGATE {definition.name} is used without its parameters")
@@ -151,7 +152,9 @@ def _fixed_matrix(definition: Any) -> np.ndarray[Any, Any]:
 def _evaluated(definition: Any, params: Sequence[ParameterLike]) -> np.ndarray[Any, Any]:
     from pyquil.quilatom import substitute
 
-    if type(definition).__name__ != "DefGate" or len(definition.parameters or ()) != len(params):
+    if "AS PAULI-SUM" in definition.out().partition("\n")[0]:
+        raise CircuitImportError(f"DEFGATE {definition.name} is given as a Pauli sum; give its matrix")
+    if len(definition.parameters or ()) != len(params):
         raise CircuitImportError(f"DEFGATE {definition.name} does not take {len(params)} parameters")
     numbers = dict(zip(definition.parameters, _numbers(definition.name, params), strict=True))
     return np.array([[complex(substitute(e, numbers)) for e in row] for row in definition.matrix])

@@ -10,7 +10,7 @@ Qubit k stays qubit k. Quil keeps no order of declarations: regions of bits come
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -26,18 +26,24 @@ from .foreign_gates import Definitions, gates
 if TYPE_CHECKING:
     from pyquil import Program
 
+Matrix: TypeAlias = np.ndarray[Any, Any]
+
 _SKIPPED = ("Nop", "Declare", "DefGate", "DefPermutationGate", "DefGateByPaulis")
-_OUR_PRAGMAS = ("CORATRIX-QUBITS", "CORATRIX-REGISTERS", "ADD-KRAUS")
+_OUR_PRAGMAS = ("CORATRIX-QUBITS", "CORATRIX-REGISTERS", "ADD-KRAUS", "READOUT-POVM")
 
 
-def circuit_of(program: Program) -> QuantumCircuit:
+def circuit_of(program: Program, misreads: dict[int, Matrix] | None = None) -> QuantumCircuit:
     """The circuit that ``program`` describes.
+
+    Args:
+        misreads: is given the confusion matrices (rows true states) of ``PRAGMA READOUT-POVM`` by qubit;
+            without it that pragma is refused, since a circuit cannot hold it.
 
     Raises:
         CircuitImportError: the program holds something that a circuit of ours cannot.
     """
     try:
-        return _Reader(program).circuit()
+        return _Reader(program, misreads).circuit()
     except CircuitImportError:
         raise
     except CircuitError as exc:
@@ -47,8 +53,9 @@ def circuit_of(program: Program) -> QuantumCircuit:
 class _Reader:
     """One pass over a program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, misreads: dict[int, Matrix] | None = None) -> None:
         _refuse_pulses(program)
+        self.misreads = misreads
         self.program = program
         self.instructions: list[Any] = list(program.instructions)
         self.pragmas = [i for i in self.instructions if type(i).__name__ == "Pragma"]
@@ -183,7 +190,10 @@ class _Reader:
 
     def _pragma(self, pragma: Any) -> tuple[Any, ...]:
         if pragma.command == "READOUT-POVM":
-            raise CircuitImportError(f"a circuit cannot hold {pragma.out()!r}; give a noise model")
+            if self.misreads is None:
+                raise CircuitImportError(f"a circuit cannot hold {pragma.out()!r}; give a noise model")
+            qubit, matrix = confusion(pragma)
+            self.misreads[qubit] = matrix
         return ()
 
     def _metadata(self) -> dict[str, Any]:
@@ -237,9 +247,17 @@ def _refuse_pulses(program: Any) -> None:
             )
 
 
-def kraus_operators(pragmas: Iterable[Any]) -> dict[tuple[str, tuple[int, ...]], list[np.ndarray[Any, Any]]]:
+def confusion(pragma: Any) -> tuple[int, Matrix]:
+    """The qubit and the confusion matrix of ``PRAGMA READOUT-POVM q "(p00 p01 p10 p11)"``, p(read|true)."""
+    entries = [float(text) for text in pragma.freeform_string.strip('"() ').split()]
+    if len(entries) != 4:
+        raise CircuitImportError(f"{pragma.out()!r} lists {len(entries)} chances, not 4")
+    return int(str(pragma.args[0])), np.array(entries).reshape(2, 2).T
+
+
+def kraus_operators(pragmas: Iterable[Any]) -> dict[tuple[str, tuple[int, ...]], list[Matrix]]:
     """``PRAGMA ADD-KRAUS gate qubits "(entries, row by row)"``."""
-    found: dict[tuple[str, tuple[int, ...]], list[np.ndarray[Any, Any]]] = {}
+    found: dict[tuple[str, tuple[int, ...]], list[Matrix]] = {}
     for pragma in pragmas:
         if pragma.command == "ADD-KRAUS":
             name, *where = (str(argument) for argument in pragma.args)

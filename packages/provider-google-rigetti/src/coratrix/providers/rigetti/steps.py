@@ -149,11 +149,14 @@ class _Reading:
         return tuple(self.axis[qubit] for qubit in qubits)
 
     def _misreads(self) -> dict[int, tuple[float, float]]:
+        from .from_quil import confusion
+
         found = {}
         for pragma in self.pragmas:
             if pragma.command == "READOUT-POVM":
-                _, _, p10, p11 = (float(text) for text in pragma.freeform_string.strip('"() ').split())
-                found[self.axis[int(str(pragma.args[0]))]] = (p10, p11)
+                qubit, matrix = confusion(pragma)
+                if qubit in self.axis:
+                    found[self.axis[qubit]] = (float(matrix[0, 1]), float(matrix[1, 1]))
         return found
 
 
