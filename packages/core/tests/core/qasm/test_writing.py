@@ -163,7 +163,8 @@ def test_names_that_the_language_uses_are_changed() -> None:
 
 def test_parameters_and_phases_are_written() -> None:
     theta = Parameter("theta")
-    circuit = QuantumCircuit(2, global_phase=theta / 2).rzz(-theta * 2 + theta.sin(), 1, 0).crx(theta**2, 0, 1)
+    circuit = QuantumCircuit(2, global_phase=theta / 2)
+    circuit.rzz(-theta * 2 + theta.sin(), 1, 0).crx(theta**2, 0, 1)
 
     again = qasm.loads(qasm.dumps(circuit))
 
