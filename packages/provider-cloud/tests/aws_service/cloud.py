@@ -84,10 +84,22 @@ class BraketCloud:
                 bucket = self.buckets.setdefault(task.request["outputS3Bucket"], {})
                 bucket.setdefault(task.result_key, task.result.encode())
             return task.details()
+        if operation == "SearchQuantumTasks":
+            return self._search(given)
         if operation == "CancelQuantumTask":
             task = self.ledger.cancel(given["quantumTaskArn"])
             return {"quantumTaskArn": task.arn, "cancellationStatus": "CANCELLING"}
         raise AwsError("AccessDeniedException", f"the stand-in has no {operation}")
+
+    def _search(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Pages of two tasks, so that a client that reads only the first is found out."""
+        device = next(f["values"][0] for f in given["filters"] if f["name"] == "deviceArn")
+        found = [task for task in self.ledger.tasks.values() if task.device.arn == device]
+        start = int(given.get("nextToken", "0"))
+        page: dict[str, Any] = {"quantumTasks": [task.summary() for task in found[start : start + 2]]}
+        if start + 2 < len(found):
+            page["nextToken"] = str(start + 2)
+        return page
 
     def _device(self, arn: str, region: str) -> Device:
         device = self.devices.get(arn)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
+import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -56,7 +57,9 @@ class Task:
         program = Program.parse_raw(self.request["action"])
         simulator = DensityMatrixSimulator() if self.device.arn == DM1 else StateVectorSimulator()
         try:
-            outcome = simulator.run_openqasm(program, shots=self.request["shots"])
+            with warnings.catch_warnings():  # "noise-free circuit on the density matrix simulator"
+                warnings.simplefilter("ignore", UserWarning)
+                outcome = simulator.run_openqasm(program, shots=self.request["shots"])
         except Exception as exc:  # the service reports it, whatever it is
             self.end("FAILED", f"{type(exc).__name__}: {exc}")
             return
@@ -64,6 +67,11 @@ class Task:
         outcome.taskMetadata.shots = self.request["shots"]
         self.result = GateModelTaskResult.parse_raw(outcome.json()).json()
         self.end("COMPLETED")
+
+    def summary(self) -> dict[str, Any]:
+        shown = ("quantumTaskArn", "status", "deviceArn", "shots", "createdAt", "tags")
+        shown += ("outputS3Bucket", "outputS3Directory")
+        return {name: value for name, value in self.details().items() if name in shown}
 
     def details(self) -> dict[str, Any]:
         waiting = self.status in ("CREATED", "QUEUED")

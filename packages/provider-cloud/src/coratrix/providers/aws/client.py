@@ -9,6 +9,7 @@ the service takes it once, however often it is sent.
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import threading
@@ -50,12 +51,16 @@ class BraketClient:
     submits_once = True
 
     def __init__(self, parameters: BraketParameters, *, clock: Clock, numbers: Resilience) -> None:
+        _import_sdk()
         self._parameters, self._clock, self._numbers = parameters, clock, numbers
         self._device: Device = parameters.target
         self._lock = threading.RLock()
         self._sessions: dict[str | None, Any] = {}
         self._s3_clients: dict[str | None, Any] = {}
         self._bucket: str | None = parameters.s3_bucket
+        self._completed: dict[
+            str, Mapping[str, Any]
+        ] = {}  # tasks that ended, until their results are fetched
 
     # sessions --------------------------------------------------------------------------------
 
@@ -68,14 +73,9 @@ class BraketClient:
             return self._sessions[wanted]
 
     def _new_session(self, region: str | None) -> Any:
-        try:
-            import boto3
-            from braket.aws import AwsSession
-        except ImportError as exc:
-            raise ProviderNotInstalledError(
-                f"Amazon Braket's SDK cannot be imported: {exc}",
-                hint="pip install 'coratrix-provider-cloud[aws]'",
-            ) from exc
+        import boto3
+        from braket.aws import AwsSession
+
         given = self._parameters
         with aws_errors("connecting to Amazon Braket"):
             boto_session = boto3.Session(
@@ -154,7 +154,10 @@ class BraketClient:
                 yield from page["quantumTasks"]
 
     def poll(self, vendor_job_id: str, *, deadline: Deadline) -> JobSnapshot:
-        return snapshot_of(self.task(vendor_job_id))
+        task = self.task(vendor_job_id)
+        if task.get("status") == "COMPLETED":
+            self._completed[vendor_job_id] = task
+        return snapshot_of(task)
 
     def task(self, arn: str) -> Mapping[str, Any]:
         """The answer of GetQuantumTask."""
@@ -166,12 +169,13 @@ class BraketClient:
             return found
 
     def fetch(self, vendor_job_id: str, *, deadline: Deadline) -> RawCounts:
-        task = self.task(vendor_job_id)
+        task = self._completed.get(vendor_job_id) or self.task(vendor_job_id)
         with aws_errors("fetching the results from S3"):
             stored = self._s3(region_of_task(vendor_job_id)).get_object(
                 Bucket=task["outputS3Bucket"], Key=f"{task['outputS3Directory']}/results.json"
             )
             text = stored["Body"].read().decode("utf-8")
+        self._completed.pop(vendor_job_id, None)
         return parse_results(text)
 
     def cancel(self, vendor_job_id: str, *, deadline: Deadline) -> bool:
@@ -222,6 +226,17 @@ class BraketClient:
                 s3.close()
             self._sessions.clear()
             self._s3_clients.clear()
+
+
+def _import_sdk() -> None:
+    """Import it at once and in full: that takes seconds, which no request should be charged with."""
+    try:
+        importlib.import_module("braket.aws")
+    except ImportError as exc:
+        raise ProviderNotInstalledError(
+            f"Amazon Braket's SDK cannot be imported: {exc}",
+            hint="pip install 'coratrix-provider-cloud[aws]'",
+        ) from exc
 
 
 def snapshot_of(task: Mapping[str, Any]) -> JobSnapshot:

@@ -74,8 +74,10 @@ def aws_errors(doing: str, *, submitting: bool = False) -> Iterator[None]:
             f"{doing}: no AWS region is set",
             hint="Give `region` in connection_params or set AWS_DEFAULT_REGION",
         ) from exc
-    except (boto.ConnectTimeoutError, boto.EndpointConnectionError, boto.ProxyConnectionError) as exc:
+    except (boto.ConnectTimeoutError, boto.EndpointConnectionError) as exc:
         raise BackendConnectionError(f"{doing}: {exc}") from exc  # nothing was sent
+    except boto.ProxyConnectionError as exc:  # raised too when a proxy's tunnel breaks after the request
+        raise BackendConnectionError(f"{doing}: {exc}", outcome_unknown=submitting) from exc
     except boto.SSLError as exc:
         raise BackendConnectionError(
             f"{doing}: {exc}", outcome_unknown=submitting, hint="Check the proxy and AWS_CA_BUNDLE"

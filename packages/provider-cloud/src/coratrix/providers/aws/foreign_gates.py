@@ -12,7 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from coratrix.core.errors import CircuitError, CircuitExportError, CircuitImportError
+from coratrix.core.errors import (
+    CircuitError,
+    CircuitExportError,
+    CircuitImportError,
+    UnboundParameterError,
+)
 from coratrix.core.gate import ControlledGate, Gate, StandardGate, UnitaryGate, standard
 from coratrix.core.parameters import ParameterExpression, ParameterLike
 from coratrix.core.unitary import unitary_power
@@ -38,16 +43,23 @@ assert CLASSES.keys() == BRAKET_NAMES.keys()
 
 def to_instructions(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Any]:
     """Braket instructions for ``gate``: its own class, a class with controls, or several."""
-    for step, on in reduce(gate, qubits, _is_one_instruction):
-        yield _instruction(step, on)
+    try:
+        for step, on in reduce(gate, qubits, _is_one_instruction):
+            yield _instruction(step, on)
+    except UnboundParameterError as exc:
+        raise CircuitExportError(
+            f"{gate.label} cannot be written for Braket before it is bound: {exc}"
+        ) from exc
 
 
 def _is_one_instruction(gate: Gate) -> bool:
+    if isinstance(gate, UnitaryGate) or gate.name in CLASSES:
+        return True
+    if gate.parameters:  # Circuit.make_bound_circuit of SDK 1.127.5 forgets the controls of what it binds
+        return False
     if isinstance(gate, ControlledGate):
         return isinstance(gate.base, StandardGate) and gate.base.name in CLASSES
-    if isinstance(gate, StandardGate):
-        return gate.name in CLASSES or gate.spec.base in CLASSES
-    return isinstance(gate, UnitaryGate)
+    return isinstance(gate, StandardGate) and gate.spec.base in CLASSES
 
 
 def _instruction(gate: Gate, qubits: tuple[int, ...]) -> Any:

@@ -42,7 +42,7 @@ def _gate_problem(gate: Gate, dialect: Dialect) -> str:
     else:
         limit = gate.num_qubits
     if gate.num_qubits > limit:
-        return f"gate {gate.label!r} on {gate.num_qubits} qubits is too large to decompose; the limit is {limit}"
+        return f"gate {gate.label!r} on {gate.num_qubits} qubits cannot be decomposed, only up to {limit}"
     basis = all(dialect.fits(standard(name, 0.1)) for name in ("rz", "ry"))
     entangling = dialect.fits(standard("cx")) or dialect.fits(standard("cz"))
     needs_two = gate.num_qubits > 1

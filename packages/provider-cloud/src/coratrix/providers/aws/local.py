@@ -1,16 +1,19 @@
 """Runs programs on the simulators inside Braket's SDK: no account, no network.
 
-Owns: `LocalClient`, a `VendorClient` whose jobs are threads and die with the process.
+Owns: `LocalClient`, a `VendorClient` whose jobs die with the process, and the one thread that runs them.
 Knows nothing of: circuits, AWS.
+
+The simulators' compiled kernels are parallel themselves and not safe to enter from two threads: with Numba's
+default layer the process ends in a segmentation fault. So one circuit runs at a time in a process.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 from coratrix.backend.capabilities import BackendCapabilities
@@ -25,7 +28,11 @@ from coratrix.providers.aws.devices import Device
 from coratrix.providers.aws.normalise import RawCounts
 from coratrix.providers.aws.program import BraketProgram
 
-MAX_THREADS = 4
+
+@cache
+def _thread() -> ThreadPoolExecutor:
+    """The one thread of this process that simulates."""
+    return ThreadPoolExecutor(1, thread_name_prefix="coratrix-braket-local")
 
 
 class LocalClient:
@@ -35,9 +42,9 @@ class LocalClient:
 
     def __init__(self, device: Device) -> None:
         self._device = device
+        self._simulator = local_simulator(device)
         self._lock = threading.Lock()
         self._jobs: dict[str, Future[tuple[RawCounts, float]]] = {}
-        self._threads: ThreadPoolExecutor | None = None
 
     def submit(
         self, submission: Submission, *, key: str, shots: int, options: Any, deadline: Deadline
@@ -45,22 +52,15 @@ class LocalClient:
         program: BraketProgram = submission.program
         with self._lock:
             if key not in self._jobs:
-                self._jobs[key] = self._pool().submit(self._run, program, int(shots))
+                self._jobs[key] = _thread().submit(self._run, program, int(shots))
         return key
-
-    def _pool(self) -> ThreadPoolExecutor:
-        if self._threads is None:
-            workers = min(MAX_THREADS, os.cpu_count() or 1)
-            self._threads = ThreadPoolExecutor(workers, thread_name_prefix="coratrix-braket-local")
-        return self._threads
 
     def _run(self, program: BraketProgram, shots: int) -> tuple[RawCounts, float]:
         """The raw counts and the seconds they took."""
         from braket.ir.openqasm import Program
 
-        simulator = local_simulator(self._device)
         started = time.perf_counter()
-        task = simulator.run(Program(source=program.source), shots=0 if program.is_exact else shots)
+        task = self._simulator.run(Program(source=program.source), shots=0 if program.is_exact else shots)
         return _raw(task.result(), program), time.perf_counter() - started
 
     def find(self, key: str, *, deadline: Deadline) -> str | None:
@@ -90,13 +90,12 @@ class LocalClient:
         return self._jobs[job_id]
 
     def capabilities(self, *, deadline: Deadline) -> BackendCapabilities:
-        return capabilities_of(json.loads(local_simulator(self._device).properties.json()), self._device)
+        return capabilities_of(json.loads(self._simulator.properties.json()), self._device)
 
     def calibration(self, *, deadline: Deadline) -> DeviceCalibration | None:
         return None
 
     def status(self, *, deadline: Deadline) -> StatusReport:
-        local_simulator(self._device)
         return StatusReport(status=BackendStatus.ONLINE, message="runs on this machine")
 
     def queue(self, *, deadline: Deadline) -> QueueInfo:
@@ -104,10 +103,7 @@ class LocalClient:
         return QueueInfo(length=waiting, source="local")
 
     def close(self) -> None:
-        with self._lock:
-            if self._threads is not None:
-                self._threads.shutdown(wait=False)
-                self._threads = None
+        """Nothing is held open."""
 
 
 def local_simulator(device: Device) -> Any:

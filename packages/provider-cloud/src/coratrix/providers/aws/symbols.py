@@ -30,15 +30,22 @@ def to_braket(value: ParameterLike) -> Any:
         return float(value)
     from braket.parametric import FreeParameter, FreeParameterExpression
 
-    for parameter in value.parameters:
-        if not re.fullmatch(r"[A-Za-z_]\w*", parameter.name, re.ASCII):
-            raise CircuitExportError(f"Braket has no parameter named {parameter.name!r}; rename it")
+    free = {parameter.name: _free(parameter.name, FreeParameter) for parameter in value.parameters}
+    if isinstance(value, Parameter):
+        return free[value.name]
     try:
-        if isinstance(value, Parameter):
-            return FreeParameter(value.name)
         return FreeParameterExpression(str(value))
     except (ValueError, TypeError) as exc:
         raise CircuitExportError(f"Braket cannot write the angle {value}: {exc}") from exc
+
+
+def _free(name: str, kind: Any) -> Any:
+    try:
+        if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+            return kind(name)
+    except ValueError:  # reserved: Braket calls its qubits q and its bits b
+        pass
+    raise CircuitExportError(f"Braket takes no parameter named {name!r}; rename it")
 
 
 def from_braket(value: Any) -> ParameterLike:
