@@ -1,0 +1,239 @@
+// Names for Python. No arithmetic: conversions, the GIL, interrupts, and who owns which memory.
+#include <pybind11/complex.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "coratrix/branching.hpp"
+
+namespace py = pybind11;
+using namespace coratrix;
+
+namespace {
+
+template <class U>
+using Array = py::array_t<U, py::array::c_style | py::array::forcecast>;
+
+template <class U>
+std::vector<U> to_vector(const Array<U>& array) {
+    return {array.data(), array.data() + array.size()};
+}
+
+std::vector<std::int64_t> integers(const py::list& list) {
+    std::vector<std::int64_t> out(list.size());
+    for (std::size_t k = 0; k < out.size(); ++k)
+        out[k] = PyLong_AsLongLong(PyList_GET_ITEM(list.ptr(), static_cast<Py_ssize_t>(k)));
+    if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+    return out;
+}
+
+std::vector<double> numbers(const py::list& list) {
+    std::vector<double> out(list.size());
+    for (std::size_t k = 0; k < out.size(); ++k)
+        out[k] = PyFloat_AsDouble(PyList_GET_ITEM(list.ptr(), static_cast<Py_ssize_t>(k)));
+    if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+    return out;
+}
+
+InstructionSet parse_set(const std::string& name) {
+    for (const InstructionSet set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})
+        if (name == instruction_set_name(set)) {
+            if (is_supported(set)) return set;
+            throw std::invalid_argument("this processor does not run " + name);
+        }
+    if (name.empty()) return best_instruction_set();
+    throw std::invalid_argument("unknown instruction set '" + name + "': portable, avx2 or avx512");
+}
+
+/// How one call is to be run, as Python writes it.
+struct Settings {
+    RunOptions options;
+    Context context;
+    bool single;
+
+    Settings(bool single_precision, bool density, int threads, const std::string& set, int tile_bits, bool merge)
+        : single(single_precision) {
+        options.set = parse_set(set);
+        options.density = density;
+        options.tile_bits = tile_bits;
+        options.merge = merge;
+        context.num_threads = threads > 0 ? threads : hardware_threads();
+        context.should_stop = [] {
+            const py::gil_scoped_acquire gil;
+            return PyErr_CheckSignals() != 0;
+        };
+    }
+};
+
+/// Runs without the GIL; a signal that arrived meanwhile becomes the Python exception it raised.
+template <class F>
+auto without_gil(F work) {
+    try {
+        const py::gil_scoped_release release;
+        return work();
+    } catch (const Interrupted&) {
+        if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+        throw;
+    }
+}
+
+template <class T>
+py::array to_numpy(State<T>&& state, bool density) {
+    auto* const kept = new State<T>(std::move(state));
+    const py::capsule owner(kept, [](void* p) { delete static_cast<State<T>*>(p); });
+    if (!density) return py::array_t<std::complex<T>>({static_cast<py::ssize_t>(kept->size())}, kept->data(), owner);
+    const auto side = static_cast<py::ssize_t>(Index{1} << (kept->num_bits() / 2));
+    return py::array_t<std::complex<T>>({side, side}, kept->data(), owner);
+}
+
+py::array state(const Program& program, const Settings& s) {
+    if (s.single)
+        return to_numpy(without_gil([&] { return run_state<float>(program, s.options, s.context); }), s.options.density);
+    return to_numpy(without_gil([&] { return run_state<double>(program, s.options, s.context); }), s.options.density);
+}
+
+Counts counts_of(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s,
+                 const Context& context) {
+    return s.single ? run_counts<float>(program, shots, seed, s.options, context)
+                    : run_counts<double>(program, shots, seed, s.options, context);
+}
+
+/// {"0110": 17, …}, clbit 0 leftmost.
+py::dict to_dict(const Counts& counts) {
+    py::dict out;
+    std::string text(static_cast<std::size_t>(counts.num_clbits), '0');
+    for (std::size_t k = 0; k < counts.counts.size(); ++k) {
+        const std::uint64_t* const key = counts.keys.data() + k * counts.words;
+        for (std::size_t b = 0; b < text.size(); ++b) text[b] = key[b / 64] >> (b % 64) & 1 ? '1' : '0';
+        PyObject* const name = PyUnicode_New(static_cast<Py_ssize_t>(text.size()), 127);
+        if (name == nullptr) throw py::error_already_set();
+        std::copy(text.begin(), text.end(), PyUnicode_1BYTE_DATA(name));
+        const py::object owned = py::reinterpret_steal<py::object>(name);
+        const py::int_ value(counts.counts[k]);
+        if (PyDict_SetItem(out.ptr(), name, value.ptr()) != 0) throw py::error_already_set();
+    }
+    return out;
+}
+
+py::dict run(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s) {
+    return to_dict(without_gil([&] { return counts_of(program, shots, seed, s, s.context); }));
+}
+
+py::tuple run_arrays(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s) {
+    const Counts counts = without_gil([&] { return counts_of(program, shots, seed, s, s.context); });
+    const auto rows = static_cast<py::ssize_t>(counts.counts.size());
+    py::array_t<std::uint64_t> keys({rows, static_cast<py::ssize_t>(counts.words)});
+    std::copy(counts.keys.begin(), counts.keys.end(), keys.mutable_data());
+    py::array_t<std::int64_t> numbers(rows);
+    std::copy(counts.counts.begin(), counts.counts.end(), numbers.mutable_data());
+    return py::make_tuple(keys, numbers);
+}
+
+py::list run_batch(const std::vector<const Program*>& programs, const std::vector<std::int64_t>& shots,
+                   const std::vector<std::uint64_t>& seeds, const Settings& s) {
+    std::vector<Counts> all(programs.size());
+    without_gil([&] {
+        Context inner;  // parallel over circuits: each runs on one thread
+        parallel_for(s.context, static_cast<std::int64_t>(programs.size()), [&](std::int64_t k, int) {
+            const auto at = static_cast<std::size_t>(k);
+            all[at] = counts_of(*programs[at], shots[at], seeds[at], s, inner);
+        });
+        return 0;
+    });
+    py::list out;
+    for (const Counts& counts : all) out.append(to_dict(counts));
+    return out;
+}
+
+std::vector<PauliTerm> parse_terms(const Array<std::uint64_t>& x, const Array<std::uint64_t>& z,
+                                   const Array<Complex>& coefficients) {
+    if (x.size() != z.size() || x.size() != coefficients.size())
+        throw std::invalid_argument("x, z and coefficients differ in length");
+    std::vector<PauliTerm> out;
+    for (py::ssize_t k = 0; k < x.size(); ++k) out.push_back({x.data()[k], z.data()[k], coefficients.data()[k]});
+    return out;
+}
+
+template <class T>
+Complex expectation_of(const Program& program, const std::vector<PauliTerm>& terms, const Settings& s,
+                       const Context& context) {
+    const State<T> psi = run_state<T>(program, s.options, context);
+    if (s.options.density) return expectation_density(psi, terms);
+    return expectation(psi, kernels<T>(s.options.set), terms, context);
+}
+
+Complex expectation_value(const Program& program, const Array<std::uint64_t>& x, const Array<std::uint64_t>& z,
+                          const Array<Complex>& coefficients, const Settings& s) {
+    const std::vector<PauliTerm> terms = parse_terms(x, z, coefficients);
+    return without_gil([&] {
+        return s.single ? expectation_of<float>(program, terms, s, s.context)
+                        : expectation_of<double>(program, terms, s, s.context);
+    });
+}
+
+std::string explanation(const Program& program, const Settings& s) {
+    return s.single ? explain<float>(program, s.options) : explain<double>(program, s.options);
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_engine, m) {
+    m.doc() = "Coratrix's simulation engine.";
+
+    static const py::object out_of_memory =
+        py::reinterpret_steal<py::object>(PyErr_NewException("coratrix.sim._engine.OutOfMemory", PyExc_MemoryError, nullptr));
+    m.attr("OutOfMemory") = out_of_memory;
+    py::register_exception_translator([](std::exception_ptr p) {
+        try {
+            if (p) std::rethrow_exception(p);
+        } catch (const OutOfMemory& e) {
+            PyErr_SetObject(out_of_memory.ptr(), py::make_tuple(e.needed, e.available).ptr());
+        }
+    });
+
+    py::class_<Program>(m, "Program", "A circuit as one flat buffer, parsed and checked.")
+        .def(py::init([](int num_qubits, int num_clbits, const py::list& words, const py::list& params,
+                         const Array<Complex>& matrices) {
+                 return std::make_unique<Program>(num_qubits, num_clbits, integers(words), numbers(params),
+                                                  to_vector(matrices));
+             }),
+             py::arg("num_qubits"), py::arg("num_clbits"), py::arg("words"), py::arg("params"), py::arg("matrices"))
+        .def(
+            "rebind",
+            [](Program& program, const Array<double>& params) {
+                if (static_cast<std::size_t>(params.size()) != program.params().size())
+                    throw std::invalid_argument("another number of parameters");
+                std::copy(params.data(), params.data() + params.size(), program.params().begin());
+            },
+            py::arg("params"), "Put other numbers in the place of the parameters.");
+
+    py::class_<Settings>(m, "Settings", "How to run: precision, method, threads, instruction set.")
+        .def(py::init<bool, bool, int, const std::string&, int, bool>(), py::arg("single") = false,
+             py::arg("density") = false, py::arg("threads") = 0, py::arg("instruction_set") = "",
+             py::arg("tile_bits") = 0, py::arg("merge") = true);
+
+    m.def("state", &state, py::arg("program"), py::arg("settings"), "Amplitudes, or the density matrix.");
+    m.def("run", &run, py::arg("program"), py::arg("shots"), py::arg("seed"), py::arg("settings"),
+          "Counts by reading of the classical bits.");
+    m.def("run_arrays", &run_arrays, py::arg("program"), py::arg("shots"), py::arg("seed"), py::arg("settings"),
+          "Readings as packed words, bit i of a row being clbit i, and how often each was seen.");
+    m.def("run_batch", &run_batch, py::arg("programs"), py::arg("shots"), py::arg("seeds"), py::arg("settings"),
+          "Counts of several circuits, in parallel over the circuits.");
+    m.def("expectation", &expectation_value, py::arg("program"), py::arg("x"), py::arg("z"), py::arg("coefficients"),
+          py::arg("settings"), "Expectation value of a Pauli sum given as bit masks.");
+    m.def("explain", &explanation, py::arg("program"), py::arg("settings"), "The plan in words.");
+    m.def("available_bytes", &available_bytes, "Memory that a state could take now.");
+    m.def("release_idle_memory", &release_idle_memory, "Give pooled buffers back to the system.");
+    m.def("hardware_threads", &hardware_threads);
+    m.def("opcodes", [] {
+        py::dict out;
+        for (const auto& [name, opcode] : opcode_names()) out[py::str(name)] = static_cast<std::int64_t>(opcode);
+        return out;
+    });
+    m.def("instruction_sets", [] {
+        py::list out;
+        for (const InstructionSet set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})
+            if (is_supported(set)) out.append(instruction_set_name(set));
+        return out;
+    });
+}

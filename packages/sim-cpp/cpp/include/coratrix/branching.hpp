@@ -1,0 +1,44 @@
+// Runs whole programs shot by shot in meaning, but not in work: shots that have seen the same outcomes share
+// one state. A measurement, reset or channel in the middle splits the shots of a branch by what they drew; each
+// part goes on with its own copy. Shots keep their numbers, and a shot's k-th draw is a function of
+// (seed, shot, k), so that results depend neither on threads nor on the order of branches.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "coratrix/executor.hpp"
+#include "coratrix/expectation.hpp"
+#include "coratrix/program.hpp"
+
+namespace coratrix {
+
+struct RunOptions {
+    InstructionSet set = best_instruction_set();
+    int tile_bits = 0;
+    bool merge = true;
+    bool density = false;  // evolve the density matrix; channels are then exact
+};
+
+/// How often each reading of the classical bits was seen. Bit i of a key is clbit i; keys are `words` long.
+struct Counts {
+    int num_clbits = 0;
+    std::size_t words = 1;
+    std::vector<std::uint64_t> keys;
+    std::vector<std::int64_t> counts;
+};
+
+template <class T>
+Counts run_counts(const Program& program, std::int64_t shots, std::uint64_t seed, const RunOptions& options,
+                  const Context& context);
+
+/// The state after a program of gates (and, for density matrices, channels and resets).
+/// Throws std::invalid_argument where the program measures or branches.
+template <class T>
+State<T> run_state(const Program& program, const RunOptions& options, const Context& context);
+
+template <class T>
+std::string explain(const Program& program, const RunOptions& options);
+
+}  // namespace coratrix

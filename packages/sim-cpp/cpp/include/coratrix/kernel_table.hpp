@@ -1,0 +1,165 @@
+// What the kernels of one instruction set offer, and the plain data they work on.
+//
+// A tile is 2^L amplitudes as two planes, all real parts and all imaginary parts. Its lowest `lane_bits` bits
+// run inside a vector register ("lanes"); the others choose the vector. A plane has one cache line of padding
+// after every 4 KiB, so that vectors a power of two apart do not fall on the same cache set; the offset of an
+// index is therefore still a sum over its bits (`stride` of a bit).
+//
+// Everything here is plain data and function pointers: kernel translation units are compiled with flags for
+// their own processor and must not emit shared inline functions.
+#pragma once
+
+#include <cstdint>
+
+#include "coratrix/types.hpp"
+
+namespace coratrix {
+
+constexpr int kMaxGroupBits = 4;
+constexpr int kMaxLanes = 16;
+constexpr int kMaxPauliBatch = 8;
+constexpr std::uint32_t kZeroVector = 0xFFFFFFFFu;
+
+/// One step of the register program that a group runs on each block of 2^K vectors. The planes are worked on
+/// separately by the same program, because every step is real.
+enum class StepCode : std::uint8_t {
+    rotate,          // a' = a - t b, b' = b + t a            pairs along group bit `a`
+    rotate_swapped,  // a' = t a - b, b' = t b + a
+    lane_rotate,     // v' = v + c1 · permuted v
+    lane_mix,        // v' = c0 · v + c1 · permuted v
+    flip,            // swap pairs along `a`
+    flip_if,         // swap pairs along `a` where bit `b` is set
+    flip_lanes_if,   // swap pairs along `a` in the lanes that c0 marks by its sign
+    lane_permute,    // permute the lanes of all vectors
+    lane_permute_if, // permute the lanes of the vectors whose bit `b` is set
+    turn,            // pairs (00, 11) by t and (a, b) by t2
+    turn_lane,       // one bit in the group, one in the lanes: coefficients c0…c3
+    swap_lane,       // exchange group bit `a` with a lane bit (c0 marks its lanes)
+};
+
+template <class T>
+struct Step {
+    StepCode code = StepCode::rotate;
+    std::uint8_t a = 0, b = 0;
+    bool swapped = false, swapped_odd = false;
+    Mask condition = 0;  // bits of the state's index that must be set: controls outside the group
+    T t = 0, t2 = 0;
+    alignas(64) T c0[kMaxLanes];
+    alignas(64) T c1[kMaxLanes];
+    alignas(64) T c2[kMaxLanes];
+    alignas(64) T c3[kMaxLanes];
+    alignas(64) unsigned char lanes[64];  // a permutation, in the instruction set's own form
+};
+
+struct Blocks {
+    std::uint32_t count = 0;
+    const std::uint32_t* offsets = nullptr;  // into a plane
+    const Index* indices = nullptr;          // the block's bits of the state's index
+};
+
+template <class T>
+struct Group {
+    int bits = 0;
+    std::uint32_t strides[kMaxGroupBits] = {};
+    Blocks blocks;
+    std::uint32_t num_steps = 0;
+    const Step<T>* steps = nullptr;
+};
+
+/// A complex matrix on k vector-choosing bits; row-major, bit k-1 of a row is bits[0].
+template <class T>
+struct Dense {
+    int bits = 0;
+    Mask condition = 0;
+    const std::uint32_t* offsets = nullptr;  // of the 2^k rows
+    Blocks blocks;
+    const T* re = nullptr;
+    const T* im = nullptr;
+};
+
+/// A factor on the tile: Π over monomials. The low 2^low_bits indices form a chunk, contiguous in a plane.
+template <class T>
+struct Modifier {        // an extra factor on every chunk whose index has these bits
+    Mask outer = 0;      // bits of the state's index outside the tile
+    std::uint32_t high = 0;  // bits of the chunk's number
+    std::int32_t depth = -1; // where in the walk it joins; -1: before it
+    const T* re = nullptr;
+    const T* im = nullptr;
+};
+
+template <class T>
+struct OuterScalar {
+    Mask outer = 0;
+    std::uint32_t slot = 0;
+    T re = 0, im = 0;
+};
+
+template <class T>
+struct Diagonal {
+    int low_bits = 0;
+    int high_bits = 0;
+    bool low_trivial = false;     // the chunk's own factors are all one
+    bool scalar_trivial = false;  // so are the chunks' scalars
+    const T* low_re = nullptr;    // 2^low_bits
+    const T* low_im = nullptr;
+    const T* scalar_re = nullptr;  // 2^high_bits, multiplied out
+    const T* scalar_im = nullptr;
+    const T* raw_re = nullptr;     // the same before multiplying out, where the outer bits matter
+    const T* raw_im = nullptr;
+    std::uint32_t num_modifiers = 0;
+    const Modifier<T>* modifiers = nullptr;
+    std::uint32_t num_outer_scalars = 0;
+    const OuterScalar<T>* outer_scalars = nullptr;
+    int num_coupled = 0;                     // high bits that modifiers watch; the walk branches on them
+    std::uint32_t coupled_strides[24] = {};  // plane offset of each
+    std::uint32_t coupled_numbers[24] = {};  // chunk-number bit of each
+    std::uint32_t num_free = 0;              // assignments of the other high bits
+    const std::uint32_t* free_offsets = nullptr;
+    const std::uint32_t* free_numbers = nullptr;
+};
+
+template <class T>
+struct Kernels {
+    const char* name;
+    int lane_bits;
+    int max_group_bits;
+    void (*make_index)(const unsigned char* lanes, void* out);
+    /// Vectors at base + offsets[v]·W of the interleaved state → tile planes; kZeroVector gives zeros.
+    void (*gather)(const T* state, const std::uint32_t* offsets, std::uint32_t count, T* re, T* im);
+    void (*scatter)(T* state, const std::uint32_t* offsets, std::uint32_t count, const T* re, const T* im);
+    void (*run_group)(const Group<T>& group, T* re, T* im, Index tile_index);
+    void (*apply_diagonal)(const Diagonal<T>& diagonal, T* re, T* im, Index tile_index, T* scratch);
+    void (*apply_dense)(const Dense<T>& dense, T* re, T* im, Index tile_index, T* scratch);
+    /// Σ |amplitude|² of `count` interleaved complex numbers, accumulated in double.
+    double (*norm)(const T* amplitudes, Index count);
+    /// For each of `terms` ≤ kMaxPauliBatch masks z: Re (or Im where `imaginary`) of
+    /// Σ_k (-1)^{z·k} conj(ψ[k ^ x]) ψ[k], over the vectors [first, last) of the state; added to out.
+    void (*pauli_batch)(const T* state, Index first, Index last, Index x, int terms, const Index* z, bool imaginary,
+                        double* out);
+};
+
+/// Distance in a plane from index 0 to index 2^position.
+template <class T>
+constexpr std::uint32_t plane_stride(int position) {
+    constexpr int page_bits = sizeof(T) == 4 ? 10 : 9;  // 4 KiB
+    constexpr std::uint32_t line = 64 / sizeof(T);
+    return (1u << position) + (position >= page_bits ? line << (position - page_bits) : 0u);
+}
+
+/// Numbers of type T in a padded plane of 2^bits amplitudes.
+template <class T>
+constexpr std::uint32_t plane_size(int bits) {
+    return plane_stride<T>(bits) + 64 / sizeof(T);
+}
+
+enum class InstructionSet { portable, avx2, avx512 };
+
+/// Which sets this processor can run, the best last.
+bool is_supported(InstructionSet set);
+InstructionSet best_instruction_set();
+const char* instruction_set_name(InstructionSet set);
+
+template <class T>
+const Kernels<T>& kernels(InstructionSet set);
+
+}  // namespace coratrix

@@ -1,0 +1,522 @@
+// The kernels, written once over the small vector type S of an instruction set.
+//
+// Included by one translation unit per instruction set, inside that set's own namespace, so that the linker never
+// mixes code for different processors. Uses no standard library function that could be emitted out of line.
+#pragma once
+
+#include "coratrix/kernel_table.hpp"
+
+#define CORATRIX_INLINE inline __attribute__((always_inline))
+
+namespace coratrix::CORATRIX_ISA {
+
+namespace {
+
+// ---------------------------------------------------------------------------------------- groups of real steps
+
+/// a' = a - t b, b' = b + t a along group bit G: two multiply-adds for two amplitudes' real (or imaginary) parts.
+template <class S, int K, int G>
+CORATRIX_INLINE void rotate(typename S::V* r, typename S::V t) {
+    for (int k = 0; k < 1 << K; ++k)
+        if (!(k >> G & 1)) {
+            const auto a = r[k], b = r[k | 1 << G];
+            r[k] = S::fnma(t, b, a);
+            r[k | 1 << G] = S::fma(t, a, b);
+        }
+}
+
+/// a' = t a - b, b' = t b + a.
+template <class S, int K, int G>
+CORATRIX_INLINE void rotate_swapped(typename S::V* r, typename S::V t) {
+    for (int k = 0; k < 1 << K; ++k)
+        if (!(k >> G & 1)) {
+            const auto a = r[k], b = r[k | 1 << G];
+            r[k] = S::fms(t, a, b);
+            r[k | 1 << G] = S::fma(t, b, a);
+        }
+}
+
+/// Swap pairs along G, where bit C is set if C is not -1.
+template <class S, int K, int G, int C>
+CORATRIX_INLINE void flip(typename S::V* r) {
+    for (int k = 0; k < 1 << K; ++k)
+        if (!(k >> G & 1) && (C < 0 || (k >> (C < 0 ? 0 : C) & 1))) {
+            const auto a = r[k];
+            r[k] = r[k | 1 << G];
+            r[k | 1 << G] = a;
+        }
+}
+
+template <class S, int K, int G>
+CORATRIX_INLINE void flip_lanes(typename S::V* r, typename S::M mask) {
+    for (int k = 0; k < 1 << K; ++k)
+        if (!(k >> G & 1)) {
+            const auto a = r[k], b = r[k | 1 << G];
+            r[k] = S::blend(mask, a, b);
+            r[k | 1 << G] = S::blend(mask, b, a);
+        }
+}
+
+template <class S, int K, int C>
+CORATRIX_INLINE void permute_if(typename S::V* r, typename S::I lanes) {
+    for (int k = 0; k < 1 << K; ++k)
+        if (k >> C & 1) r[k] = S::permute(r[k], lanes);
+}
+
+/// Exchange group bit G with the lane bit that `mask` marks: (0, lane 1) ↔ (1, lane 0).
+template <class S, int K, int G>
+CORATRIX_INLINE void swap_lane(typename S::V* r, typename S::M mask, typename S::I lanes) {
+    for (int k = 0; k < 1 << K; ++k)
+        if (!(k >> G & 1)) {
+            const auto a = r[k], b = r[k | 1 << G];
+            r[k] = S::blend(mask, a, S::permute(b, lanes));
+            r[k | 1 << G] = S::blend(mask, S::permute(a, lanes), b);
+        }
+}
+
+template <class S>
+CORATRIX_INLINE void rotate_pair(typename S::V& a, typename S::V& b, typename S::V t, bool swapped) {
+    const auto x = a, y = b;
+    if (swapped) {
+        a = S::fms(t, x, y);
+        b = S::fma(t, y, x);
+    } else {
+        a = S::fnma(t, y, x);
+        b = S::fma(t, x, y);
+    }
+}
+
+/// Rotate (00, 11) by t and (A set, B set) by t2.
+template <class S, int K, int A, int B>
+CORATRIX_INLINE void turn(typename S::V* r, const Step<typename S::T>& step) {
+    const auto t = S::set1(step.t), t2 = S::set1(step.t2);
+    if (step.swapped) {
+        for (int k = 0; k < 1 << K; ++k)
+            if (!(k >> A & 1) && !(k >> B & 1)) rotate_pair<S>(r[k], r[k | 1 << A | 1 << B], t, true);
+    } else {
+        for (int k = 0; k < 1 << K; ++k)
+            if (!(k >> A & 1) && !(k >> B & 1)) rotate_pair<S>(r[k], r[k | 1 << A | 1 << B], t, false);
+    }
+    if (step.swapped_odd) {
+        for (int k = 0; k < 1 << K; ++k)
+            if (!(k >> A & 1) && !(k >> B & 1)) rotate_pair<S>(r[k | 1 << A], r[k | 1 << B], t2, true);
+    } else {
+        for (int k = 0; k < 1 << K; ++k)
+            if (!(k >> A & 1) && !(k >> B & 1)) rotate_pair<S>(r[k | 1 << A], r[k | 1 << B], t2, false);
+    }
+}
+
+template <class S, int K, int G>
+CORATRIX_INLINE void turn_lane(typename S::V* r, const Step<typename S::T>& step) {
+    const auto lanes = S::index(step.lanes);
+    const auto c0 = S::load(step.c0), c1 = S::load(step.c1), c2 = S::load(step.c2), c3 = S::load(step.c3);
+    for (int k = 0; k < 1 << K; ++k)
+        if (!(k >> G & 1)) {
+            const auto a = r[k], b = r[k | 1 << G];
+            r[k] = S::fma(c1, S::permute(b, lanes), S::mul(c0, a));
+            r[k | 1 << G] = S::fma(c3, S::permute(a, lanes), S::mul(c2, b));
+        }
+}
+
+/// Calls a step's template with its run-time group bit.
+#define CORATRIX_ON_BIT(G, CALL)                                  \
+    switch (G) {                                                  \
+        case 0: if constexpr (K > 0) { constexpr int B0 = 0; CALL; } break; \
+        case 1: if constexpr (K > 1) { constexpr int B0 = 1; CALL; } break; \
+        case 2: if constexpr (K > 2) { constexpr int B0 = 2; CALL; } break; \
+        default: if constexpr (K > 3) { constexpr int B0 = 3; CALL; } break; \
+    }
+
+#define CORATRIX_ON_PAIR(A, B, CALL)                                                        \
+    switch ((A) * 4 + (B)) {                                                                \
+        case 1: if constexpr (K > 1) { constexpr int B0 = 0, B1 = 1; CALL; } break;           \
+        case 2: if constexpr (K > 2) { constexpr int B0 = 0, B1 = 2; CALL; } break;           \
+        case 3: if constexpr (K > 3) { constexpr int B0 = 0, B1 = 3; CALL; } break;           \
+        case 4: if constexpr (K > 1) { constexpr int B0 = 1, B1 = 0; CALL; } break;           \
+        case 6: if constexpr (K > 2) { constexpr int B0 = 1, B1 = 2; CALL; } break;           \
+        case 7: if constexpr (K > 3) { constexpr int B0 = 1, B1 = 3; CALL; } break;           \
+        case 8: if constexpr (K > 2) { constexpr int B0 = 2, B1 = 0; CALL; } break;           \
+        case 9: if constexpr (K > 2) { constexpr int B0 = 2, B1 = 1; CALL; } break;           \
+        case 11: if constexpr (K > 3) { constexpr int B0 = 2, B1 = 3; CALL; } break;          \
+        case 12: if constexpr (K > 3) { constexpr int B0 = 3, B1 = 0; CALL; } break;          \
+        case 13: if constexpr (K > 3) { constexpr int B0 = 3, B1 = 1; CALL; } break;          \
+        default: if constexpr (K > 3) { constexpr int B0 = 3, B1 = 2; CALL; } break;          \
+    }
+
+template <class S, int K>
+CORATRIX_INLINE void run_step(typename S::V* r, const Step<typename S::T>& step) {
+    switch (step.code) {
+        case StepCode::rotate: {
+            const auto t = S::set1(step.t);
+            CORATRIX_ON_BIT(step.a, (rotate<S, K, B0>(r, t)))
+            break;
+        }
+        case StepCode::rotate_swapped: {
+            const auto t = S::set1(step.t);
+            CORATRIX_ON_BIT(step.a, (rotate_swapped<S, K, B0>(r, t)))
+            break;
+        }
+        case StepCode::lane_rotate: {
+            const auto c1 = S::load(step.c1);
+            const auto lanes = S::index(step.lanes);
+            for (int k = 0; k < 1 << K; ++k) r[k] = S::fma(c1, S::permute(r[k], lanes), r[k]);
+            break;
+        }
+        case StepCode::lane_mix: {
+            const auto c0 = S::load(step.c0), c1 = S::load(step.c1);
+            const auto lanes = S::index(step.lanes);
+            for (int k = 0; k < 1 << K; ++k) r[k] = S::fma(c1, S::permute(r[k], lanes), S::mul(c0, r[k]));
+            break;
+        }
+        case StepCode::flip: CORATRIX_ON_BIT(step.a, (flip<S, K, B0, -1>(r))) break;
+        case StepCode::flip_if: CORATRIX_ON_PAIR(step.a, step.b, (flip<S, K, B0, B1>(r))) break;
+        case StepCode::flip_lanes_if: {
+            const auto mask = S::mask(step.c0);
+            CORATRIX_ON_BIT(step.a, (flip_lanes<S, K, B0>(r, mask)))
+            break;
+        }
+        case StepCode::lane_permute: {
+            const auto lanes = S::index(step.lanes);
+            for (int k = 0; k < 1 << K; ++k) r[k] = S::permute(r[k], lanes);
+            break;
+        }
+        case StepCode::lane_permute_if: {
+            const auto lanes = S::index(step.lanes);
+            CORATRIX_ON_BIT(step.b, (permute_if<S, K, B0>(r, lanes)))
+            break;
+        }
+        case StepCode::turn: CORATRIX_ON_PAIR(step.a, step.b, (turn<S, K, B0, B1>(r, step))) break;
+        case StepCode::turn_lane: CORATRIX_ON_BIT(step.a, (turn_lane<S, K, B0>(r, step))) break;
+        case StepCode::swap_lane: {
+            const auto mask = S::mask(step.c0);
+            const auto lanes = S::index(step.lanes);
+            CORATRIX_ON_BIT(step.a, (swap_lane<S, K, B0>(r, mask, lanes)))
+            break;
+        }
+    }
+}
+
+/// Load 2^K vectors into registers, run the group's program on them, store; for both planes.
+template <class S, int K>
+void run_group_of(const Group<typename S::T>& group, typename S::T* re, typename S::T* im, Index tile_index) {
+    std::uint32_t place[1 << K];
+    for (std::uint32_t k = 0; k < 1u << K; ++k) {
+        place[k] = 0;
+        for (int g = 0; g < K; ++g)
+            if (k >> g & 1) place[k] += group.strides[g];
+    }
+    for (std::uint32_t block = 0; block < group.blocks.count; ++block) {
+        const Index index = tile_index | group.blocks.indices[block];
+        for (int plane = 0; plane < 2; ++plane) {
+            typename S::T* const base = (plane == 0 ? re : im) + group.blocks.offsets[block];
+            typename S::V r[1 << K];
+            for (int k = 0; k < 1 << K; ++k) r[k] = S::load(base + place[k]);
+            for (std::uint32_t s = 0; s < group.num_steps; ++s) {
+                const Step<typename S::T>& step = group.steps[s];
+                if ((index & step.condition) == step.condition) run_step<S, K>(r, step);
+            }
+            for (int k = 0; k < 1 << K; ++k) S::store(base + place[k], r[k]);
+        }
+    }
+}
+
+template <class S>
+void run_group(const Group<typename S::T>& group, typename S::T* re, typename S::T* im, Index tile_index) {
+    switch (group.bits) {
+        case 0: run_group_of<S, 0>(group, re, im, tile_index); break;
+        case 1: run_group_of<S, 1>(group, re, im, tile_index); break;
+        case 2: run_group_of<S, 2>(group, re, im, tile_index); break;
+        case 3: run_group_of<S, 3>(group, re, im, tile_index); break;
+        default:
+            if constexpr (S::max_group_bits > 3) run_group_of<S, 4>(group, re, im, tile_index);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- diagonals
+
+template <class S>
+CORATRIX_INLINE void complex_multiply(typename S::V& re, typename S::V& im, typename S::V fr, typename S::V fi) {
+    const auto r = S::fnma(im, fi, S::mul(re, fr));
+    im = S::fma(im, fr, S::mul(re, fi));
+    re = r;
+}
+
+/// out ← a · b, tables of `count` numbers (a whole number of vectors).
+template <class S>
+void multiply_tables(const typename S::T* ar, const typename S::T* ai, const typename S::T* br,
+                     const typename S::T* bi, typename S::T* out_re, typename S::T* out_im, std::uint32_t count) {
+    for (std::uint32_t k = 0; k < count; k += 1u << S::lane_bits) {
+        auto re = S::load(ar + k), im = S::load(ai + k);
+        complex_multiply<S>(re, im, S::load(br + k), S::load(bi + k));
+        S::store(out_re + k, re);
+        S::store(out_im + k, im);
+    }
+}
+
+template <class S>
+struct DiagonalWalk {
+    using T = typename S::T;
+    const Diagonal<T>& d;
+    T* re;
+    T* im;
+    Index tile_index;
+    const T* scalar_re;
+    const T* scalar_im;
+    T* tables;  // one pair of tables per level
+    std::uint32_t chunk;
+
+    /// The chunk at `offset` times the table times the chunk's scalar.
+    void leaf(const T* table_re, const T* table_im, bool trivial, std::uint32_t offset, std::uint32_t number) {
+        const T sr = scalar_re[number], si = scalar_im[number];
+        const bool scaled = !(sr == T(1) && si == T(0));
+        T* const r = re + offset;
+        T* const i = im + offset;
+        if (trivial && !scaled) return;
+        const auto vr = S::set1(sr), vi = S::set1(si);
+        if (trivial) {
+            for (std::uint32_t k = 0; k < chunk; k += 1u << S::lane_bits) {
+                auto x = S::load(r + k), y = S::load(i + k);
+                complex_multiply<S>(x, y, vr, vi);
+                S::store(r + k, x), S::store(i + k, y);
+            }
+        } else if (scaled) {
+            for (std::uint32_t k = 0; k < chunk; k += 1u << S::lane_bits) {
+                auto x = S::load(r + k), y = S::load(i + k);
+                auto fr = S::load(table_re + k), fi = S::load(table_im + k);
+                complex_multiply<S>(fr, fi, vr, vi);
+                complex_multiply<S>(x, y, fr, fi);
+                S::store(r + k, x), S::store(i + k, y);
+            }
+        } else {
+            for (std::uint32_t k = 0; k < chunk; k += 1u << S::lane_bits) {
+                auto x = S::load(r + k), y = S::load(i + k);
+                complex_multiply<S>(x, y, S::load(table_re + k), S::load(table_im + k));
+                S::store(r + k, x), S::store(i + k, y);
+            }
+        }
+    }
+
+    /// Branch on the coupled bits, most significant first; the table of a branch is made once for all below it.
+    void walk(int depth, const T* table_re, const T* table_im, bool trivial, std::uint32_t offset,
+              std::uint32_t number) {
+        if (depth == d.num_coupled) {
+            for (std::uint32_t f = 0; f < d.num_free; ++f)
+                leaf(table_re, table_im, trivial, offset + d.free_offsets[f], number | d.free_numbers[f]);
+            return;
+        }
+        walk(depth + 1, table_re, table_im, trivial, offset, number);
+        offset += d.coupled_strides[depth];
+        number |= d.coupled_numbers[depth];
+        extend(depth, number, table_re, table_im, trivial, tables + static_cast<std::size_t>(depth + 1) * 2 * chunk);
+        walk(depth + 1, table_re, table_im, trivial, offset, number);
+    }
+
+    /// Multiply in every modifier that joins at `depth` and whose bits are all set.
+    void extend(int depth, std::uint32_t number, const T*& table_re, const T*& table_im, bool& trivial, T* out) {
+        for (std::uint32_t m = 0; m < d.num_modifiers; ++m) {
+            const Modifier<T>& mod = d.modifiers[m];
+            if (mod.depth != depth || (number & mod.high) != mod.high || (tile_index & mod.outer) != mod.outer)
+                continue;
+            if (trivial) {
+                table_re = mod.re, table_im = mod.im;
+            } else {
+                multiply_tables<S>(table_re, table_im, mod.re, mod.im, out, out + chunk, chunk);
+                table_re = out, table_im = out + chunk;
+            }
+            trivial = false;
+        }
+    }
+};
+
+/// The scalars of the chunks when the outer bits matter: monomials first, then products over subsets.
+template <class T>
+void outer_scalars(const Diagonal<T>& d, Index tile_index, T* re, T* im) {
+    const std::uint32_t count = 1u << d.high_bits;
+    for (std::uint32_t k = 0; k < count; ++k) re[k] = d.raw_re[k], im[k] = d.raw_im[k];
+    for (std::uint32_t m = 0; m < d.num_outer_scalars; ++m) {
+        const OuterScalar<T>& s = d.outer_scalars[m];
+        if ((tile_index & s.outer) != s.outer) continue;
+        const T r = re[s.slot] * s.re - im[s.slot] * s.im;
+        im[s.slot] = re[s.slot] * s.im + im[s.slot] * s.re;
+        re[s.slot] = r;
+    }
+    for (std::uint32_t step = 1; step < count; step *= 2)
+        for (std::uint32_t from = 0; from < count; from += 2 * step)
+            for (std::uint32_t k = from; k < from + step; ++k) {
+                const T r = re[k + step] * re[k] - im[k + step] * im[k];
+                im[k + step] = re[k + step] * im[k] + im[k + step] * re[k];
+                re[k + step] = r;
+            }
+}
+
+template <class S>
+void apply_diagonal(const Diagonal<typename S::T>& d, typename S::T* re, typename S::T* im, Index tile_index,
+                    typename S::T* scratch) {
+    using T = typename S::T;
+    DiagonalWalk<S> walk{d, re, im, tile_index, d.scalar_re, d.scalar_im, scratch, 1u << d.low_bits};
+    if (d.num_outer_scalars > 0) {
+        T* const scalars = scratch + static_cast<std::size_t>(d.num_coupled + 2) * 2 * walk.chunk;
+        outer_scalars(d, tile_index, scalars, scalars + (1u << d.high_bits));
+        walk.scalar_re = scalars, walk.scalar_im = scalars + (1u << d.high_bits);
+    }
+    const T* table_re = d.low_re;
+    const T* table_im = d.low_im;
+    bool trivial = d.low_trivial;
+    walk.extend(-1, 0, table_re, table_im, trivial, scratch);
+    walk.walk(0, table_re, table_im, trivial, 0, 0);
+}
+
+// ------------------------------------------------------------------------------------------------ dense matrices
+
+/// 2^k complex vectors in, a (2^k × 2^k) matrix times them out.
+template <class S>
+void apply_dense(const Dense<typename S::T>& d, typename S::T* re, typename S::T* im, Index tile_index,
+                 typename S::T* scratch) {
+    using T = typename S::T;
+    const std::uint32_t rows = 1u << d.bits;
+    constexpr std::uint32_t width = 1u << S::lane_bits;
+    T* const in_re = scratch;
+    T* const in_im = scratch + static_cast<std::size_t>(rows) * width;
+    for (std::uint32_t block = 0; block < d.blocks.count; ++block) {
+        if (((tile_index | d.blocks.indices[block]) & d.condition) != d.condition) continue;
+        T* const base_re = re + d.blocks.offsets[block];
+        T* const base_im = im + d.blocks.offsets[block];
+        for (std::uint32_t c = 0; c < rows; ++c) {
+            S::store(in_re + c * width, S::load(base_re + d.offsets[c]));
+            S::store(in_im + c * width, S::load(base_im + d.offsets[c]));
+        }
+        for (std::uint32_t r = 0; r < rows; ++r) {
+            auto sum_re = S::set1(0), sum_im = S::set1(0);
+            const T* const row_re = d.re + static_cast<std::size_t>(r) * rows;
+            const T* const row_im = d.im + static_cast<std::size_t>(r) * rows;
+            for (std::uint32_t c = 0; c < rows; ++c) {
+                const auto mr = S::set1(row_re[c]), mi = S::set1(row_im[c]);
+                const auto x = S::load(in_re + c * width), y = S::load(in_im + c * width);
+                sum_re = S::fnma(mi, y, S::fma(mr, x, sum_re));
+                sum_im = S::fma(mi, x, S::fma(mr, y, sum_im));
+            }
+            S::store(base_re + d.offsets[r], sum_re);
+            S::store(base_im + d.offsets[r], sum_im);
+        }
+    }
+}
+
+// ------------------------------------------------------------------------------------------- tiles in and out
+
+template <class S>
+void gather(const typename S::T* state, const std::uint32_t* offsets, std::uint32_t count, typename S::T* re,
+            typename S::T* im) {
+    constexpr std::uint32_t width = 1u << S::lane_bits, line = 64 / sizeof(typename S::T);
+    constexpr std::uint32_t per_page = 4096 / sizeof(typename S::T) / width;
+    std::uint32_t place = 0;
+    for (std::uint32_t v = 0; v < count; ++v) {
+        auto x = S::set1(0), y = S::set1(0);
+        if (offsets[v] != kZeroVector) S::deinterleave(state + static_cast<std::size_t>(offsets[v]) * 2 * width, x, y);
+        S::store(re + place, x);
+        S::store(im + place, y);
+        place += (v + 1) % per_page == 0 ? width + line : width;
+    }
+}
+
+template <class S>
+void scatter(typename S::T* state, const std::uint32_t* offsets, std::uint32_t count, const typename S::T* re,
+             const typename S::T* im) {
+    constexpr std::uint32_t width = 1u << S::lane_bits, line = 64 / sizeof(typename S::T);
+    constexpr std::uint32_t per_page = 4096 / sizeof(typename S::T) / width;
+    std::uint32_t place = 0;
+    for (std::uint32_t v = 0; v < count; ++v) {
+        S::interleave(state + static_cast<std::size_t>(offsets[v]) * 2 * width, S::load(re + place),
+                      S::load(im + place));
+        place += (v + 1) % per_page == 0 ? width + line : width;
+    }
+}
+
+// ------------------------------------------------------------------------------------- whole interleaved states
+
+template <class S>
+CORATRIX_INLINE double sum_lanes(typename S::V v) {
+    alignas(64) typename S::T lanes[1 << S::lane_bits];
+    S::store(lanes, v);
+    double sum = 0;
+    for (int k = 0; k < 1 << S::lane_bits; ++k) sum += static_cast<double>(lanes[k]);
+    return sum;
+}
+
+/// Partial sums of at most 64 vectors stay in T; they are added in double.
+template <class S>
+double norm(const typename S::T* p, Index count) {
+    constexpr Index width = Index{1} << S::lane_bits;
+    double total = 0;
+    const Index numbers = 2 * count;
+    Index k = 0;
+    while (k + 4 * width <= numbers) {
+        auto s0 = S::set1(0), s1 = s0, s2 = s0, s3 = s0;
+        const Index end = k + 64 * width < numbers ? k + 64 * width : numbers;
+        for (; k + 4 * width <= end; k += 4 * width) {
+            const auto a = S::loadu(p + k), b = S::loadu(p + k + width), c = S::loadu(p + k + 2 * width),
+                       e = S::loadu(p + k + 3 * width);
+            s0 = S::fma(a, a, s0), s1 = S::fma(b, b, s1), s2 = S::fma(c, c, s2), s3 = S::fma(e, e, s3);
+        }
+        total += sum_lanes<S>(S::add(S::add(s0, s1), S::add(s2, s3)));
+    }
+    for (; k < numbers; ++k) total += static_cast<double>(p[k]) * static_cast<double>(p[k]);
+    return total;
+}
+
+/// The vectors' products ψ*ψ' once, added with each term's sign; signs of the lanes come at the end.
+template <class S, int Terms>
+void pauli_terms(const typename S::T* state, Index first, Index last, Index x, const Index* z, bool imaginary,
+                 double* out) {
+    using T = typename S::T;
+    constexpr Index width = Index{1} << S::lane_bits;
+    alignas(64) unsigned char order[kMaxLanes];
+    alignas(64) unsigned char lanes_memory[64];
+    for (unsigned l = 0; l < width; ++l) order[l] = static_cast<unsigned char>(l ^ (x & (width - 1)));
+    S::make_index(order, lanes_memory);
+    const auto lanes = S::index(lanes_memory);
+    const Index vector_flip = x >> S::lane_bits;
+    const Index top = vector_flip == 0 ? 0 : Index{1} << (63 - __builtin_clzll(vector_flip));
+    for (Index v = first; v < last;) {
+        typename S::V sums[Terms];
+        for (int t = 0; t < Terms; ++t) sums[t] = S::set1(0);
+        const Index end = v + 64 < last ? v + 64 : last;
+        for (; v < end; ++v) {
+            if (v & top) continue;  // the other half of each pair adds the same again
+            typename S::V ar, ai, br, bi;
+            S::deinterleave(state + 2 * width * (v ^ vector_flip), ar, ai);
+            S::deinterleave(state + 2 * width * v, br, bi);
+            ar = S::permute(ar, lanes), ai = S::permute(ai, lanes);
+            const auto product =
+                imaginary ? S::fnma(ai, br, S::mul(ar, bi)) : S::fma(ai, bi, S::mul(ar, br));
+            for (int t = 0; t < Terms; ++t) {
+                const T sign = __builtin_parityll((z[t] >> S::lane_bits) & v) ? T(-1) : T(1);
+                sums[t] = S::fma(S::set1(sign), product, sums[t]);
+            }
+        }
+        for (int t = 0; t < Terms; ++t) {
+            alignas(64) T lane_sums[width];
+            S::store(lane_sums, sums[t]);
+            double sum = 0;
+            for (Index l = 0; l < width; ++l)
+                sum += __builtin_parityll(z[t] & l) ? -static_cast<double>(lane_sums[l]) : static_cast<double>(lane_sums[l]);
+            out[t] += top == 0 ? sum : 2 * sum;
+        }
+    }
+}
+
+template <class S>
+void pauli_batch(const typename S::T* state, Index first, Index last, Index x, int terms, const Index* z,
+                 bool imaginary, double* out) {
+    if (terms == kMaxPauliBatch) return pauli_terms<S, kMaxPauliBatch>(state, first, last, x, z, imaginary, out);
+    for (int t = 0; t < terms; ++t) pauli_terms<S, 1>(state, first, last, x, z + t, imaginary, out + t);
+}
+
+}  // namespace
+
+template <class S>
+Kernels<typename S::T> make_kernels(const char* name) {
+    return {name, S::lane_bits, S::max_group_bits, S::make_index, gather<S>, scatter<S>, run_group<S>,
+            apply_diagonal<S>, apply_dense<S>, norm<S>, pauli_batch<S>};
+}
+
+}  // namespace coratrix::CORATRIX_ISA

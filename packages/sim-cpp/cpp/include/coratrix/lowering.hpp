@@ -1,0 +1,59 @@
+// Gates → the three things the kernels can do.
+//
+// Every one-qubit unitary is D·R·D': diagonal, real rotation, diagonal. Diagonals commute with one another and
+// with controls, so after lowering a circuit consists of
+//
+//   phase     a factor on every index that has all bits of a mask (CZ, CP, RZ, T, the D's, …)
+//   rotation  the real [[1, -t], [t, 1]] or [[t, -1], [1, t]] on one bit; its scale goes into a phase of no bits
+//   flip      X on one bit where a control bit is set (CX)
+//   turn      the real rotation of pairs (x, x with two bits flipped): what is left of an SU(4) after its KAK form
+//   dense     any matrix on a few bits, unitary or not, perhaps under controls
+//
+// and every product of neighbouring one-qubit gates has become one rotation. SWAP moves no amplitude: it
+// renames bits where the start is |0…0⟩ and is three flips elsewhere.
+#pragma once
+
+#include <vector>
+
+#include "coratrix/program.hpp"
+#include "coratrix/types.hpp"
+
+namespace coratrix {
+
+struct Op {
+    enum class Kind : std::uint8_t { phase, rotation, flip, turn, dense };
+
+    Kind kind = Kind::phase;
+    bool swapped = false;    // rotation: the form [[t, -1], [1, t]]; turn: the same for the even pairs
+    bool swapped_odd = false;
+    std::int8_t lead = -1;   // turn: the bit set in the first of an odd pair
+    Mask diagonal = 0;       // bits it acts on diagonally: the phase's mask, controls
+    Mask moving = 0;         // bits it mixes
+    Complex factor{1, 0};    // phase; rotation and turn: the real scale that the kernels leave out
+    double t = 0;            // rotation; turn: pairs with equal bits
+    double t_odd = 0;        // turn: pairs with different bits
+    int dense_index = -1;    // into LoweredCircuit::dense
+};
+
+/// A matrix on `bits` (bits[0] is the most significant bit of a row), where all bits of `controls` are set.
+struct DenseMatrix {
+    std::vector<int> bits;
+    std::vector<Complex> matrix;
+};
+
+struct LoweredCircuit {
+    int num_bits = 0;
+    std::vector<Op> ops;
+    std::vector<DenseMatrix> dense;
+};
+
+struct LoweringOptions {
+    bool starts_at_zero = true;  // the input is |0…0⟩: SWAPs are free
+    bool merge = true;           // off: every gate is lowered by itself ("planning off", for tests)
+};
+
+/// Lower gate instructions [first, last) of a circuit of `num_qubits` qubits; qubit q becomes bit n-1-q.
+LoweredCircuit lower(const Instruction* first, const Instruction* last, int num_qubits,
+                     const LoweringOptions& options);
+
+}  // namespace coratrix

@@ -1,0 +1,15 @@
+// Choosing a Kraus operator on a pure state.
+#pragma once
+
+#include <vector>
+
+#include "coratrix/executor.hpp"
+#include "coratrix/program.hpp"
+
+namespace coratrix {
+
+/// The probabilities |K_i ψ|² of a channel's operators on a normalised state.
+template <class T>
+std::vector<double> kraus_probabilities(const Instruction& channel, const State<T>& state, int num_qubits);
+
+}  // namespace coratrix

@@ -1,0 +1,93 @@
+// A lowered circuit → what to do in which order: an inspectable value that any executor can take.
+//
+//   stage   one pass over the state. Some L bits are local: the 2^L amplitudes that differ only in them make a
+//           tile, which is copied into cache, worked on, and copied back. Operations mix local bits only;
+//           diagonal operations and controls may be on any bit.
+//   group   inside a tile: one pass over it that holds 2^K vectors in registers and mixes K bits of the
+//           vectors' numbers, and the bits inside a vector, by real steps.
+//   diagonal, dense   the other passes over a tile.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coratrix/kernel_table.hpp"
+#include "coratrix/lowering.hpp"
+#include "coratrix/memory.hpp"
+
+namespace coratrix {
+
+/// Hands out aligned pieces of a few large buffers; all are freed together.
+class Arena {
+public:
+    template <class U>
+    U* allocate(std::size_t count) {
+        return static_cast<U*>(allocate_bytes(count * sizeof(U)));
+    }
+    std::size_t bytes() const { return total_; }
+
+private:
+    void* allocate_bytes(std::size_t size);
+    std::vector<Buffer> buffers_;
+    std::size_t used_ = 0;
+    std::size_t total_ = 0;
+};
+
+template <class T>
+struct TileOp {
+    enum class Kind : std::uint8_t { group, diagonal, dense };
+    Kind kind;
+    const Group<T>* group = nullptr;
+    const Diagonal<T>* diagonal = nullptr;
+    const Dense<T>* dense = nullptr;
+};
+
+template <class T>
+struct Stage {
+    Mask local = 0;
+    Mask outer = 0;
+    Mask zero_before = 0;                  // bits that no stage has yet made local: amplitudes there are zero
+    std::uint32_t num_vectors = 0;         // of a tile
+    const std::uint32_t* gather = nullptr; // where each vector lies, in vectors; kZeroVector: not yet in memory
+    const std::uint32_t* scatter = nullptr;
+    std::vector<TileOp<T>> ops;
+    int num_moving = 0;                    // rotations, flips and turns done here
+};
+
+struct PlanOptions {
+    int tile_bits = 0;           // 0: as many as half of the second-level cache holds
+    bool starts_at_zero = true;
+};
+
+/// What a plan will cost, as far as it can be counted.
+struct PlanCost {
+    double bytes = 0;             // read and written in the state's memory
+    double multiply_adds = 0;     // of real numbers
+    int stages = 0, groups = 0, diagonals = 0, dense = 0;
+};
+
+template <class T>
+struct Plan {
+    int num_bits = 0;             // of the caller's state
+    int padded_bits = 0;          // of the buffer: small states are widened to fill a vector
+    int tile_bits = 0;
+    const Kernels<T>* kernels = nullptr;
+    bool starts_at_zero = true;
+    std::vector<Stage<T>> stages;
+    Mask untouched = 0;           // bits that no stage made local: their amplitudes must still be zeroed
+    std::size_t scratch_size = 0; // numbers that a tile operation needs beside the tile
+    PlanCost cost;
+    Arena arena;
+};
+
+template <class T>
+Plan<T> make_plan(const LoweredCircuit& circuit, const Kernels<T>& kernels, const PlanOptions& options);
+
+/// Stages, passes, bytes and operations in words.
+template <class T>
+std::string describe(const Plan<T>& plan);
+
+template <class T>
+int default_tile_bits();
+
+}  // namespace coratrix

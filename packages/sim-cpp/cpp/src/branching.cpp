@@ -1,0 +1,608 @@
+// The walk over a program's tree of outcomes, depth first.
+#include "coratrix/branching.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <stdexcept>
+#include <unordered_map>
+
+#include "coratrix/density_matrix.hpp"
+#include "coratrix/noise.hpp"
+#include "coratrix/random.hpp"
+#include "coratrix/sampling.hpp"
+
+namespace coratrix {
+
+namespace {
+
+/// Where in the program a branch stands: one entry per open block.
+struct Frame {
+    const Body* body;
+    std::size_t at;
+    const Instruction* loop;       // the while loop whose body this is
+    std::int64_t iterations_left;
+};
+
+/// What has to be done to the shared state when a branch is taken up.
+struct Split {
+    Mask mask = 0;                        // qubits' bits that were measured …
+    Index value = 0;                      // … and what they read
+    Mask to_zero = 0;                     // of these, the bits to be reset afterwards
+    const Instruction* channel = nullptr; // or: which Kraus operator was drawn
+    int kraus = -1;
+    double probability = 1;
+};
+
+template <class T>
+struct Branch {
+    std::shared_ptr<State<T>> state;  // none: |0…0⟩
+    Split split;
+    std::vector<Frame> frames;
+    std::vector<std::uint8_t> clbits;
+    std::vector<std::uint32_t> shots;
+    std::uint64_t draws = 0;          // how many numbers each shot has drawn
+};
+
+/// Key bits from a basis state's index, eight index bits at a time.
+class KeyTable {
+public:
+    KeyTable(const std::vector<std::pair<int, int>>& index_bit_to_clbit, std::size_t words) : words_(words) {
+        for (const auto& [index_bit, clbit] : index_bit_to_clbit) {
+            const auto byte = static_cast<std::size_t>(index_bit / 8);
+            if (tables_.size() <= byte) tables_.resize(byte + 1, std::vector<std::uint64_t>(256 * words, 0));
+            for (std::size_t v = 0; v < 256; ++v)
+                if (v >> (index_bit % 8) & 1)
+                    tables_[byte][v * words + static_cast<std::size_t>(clbit / 64)] |= std::uint64_t{1} << (clbit % 64);
+        }
+    }
+
+    void add(Index index, std::uint64_t* key) const {
+        for (const std::vector<std::uint64_t>& table : tables_) {
+            const std::uint64_t* const row = table.data() + (index & 255) * words_;
+            for (std::size_t w = 0; w < words_; ++w) key[w] |= row[w];
+            index >>= 8;
+        }
+    }
+
+private:
+    std::size_t words_;
+    std::vector<std::vector<std::uint64_t>> tables_;
+};
+
+/// Adds readings up; sorted and unique at the end.
+class Tally {
+public:
+    explicit Tally(int num_clbits) {
+        out_.num_clbits = num_clbits;
+        out_.words = static_cast<std::size_t>(std::max(1, (num_clbits + 63) / 64));
+    }
+
+    std::size_t words() const { return out_.words; }
+    bool empty() const { return out_.counts.empty(); }
+
+    void add(const std::uint64_t* key, std::int64_t count) {
+        out_.keys.insert(out_.keys.end(), key, key + out_.words);
+        out_.counts.push_back(count);
+    }
+
+    void add_bits(const std::vector<std::uint8_t>& clbits, std::int64_t count) {
+        std::vector<std::uint64_t> key = pack(clbits);
+        add(key.data(), count);
+    }
+
+    std::vector<std::uint64_t> pack(const std::vector<std::uint8_t>& clbits) const {
+        std::vector<std::uint64_t> key(out_.words, 0);
+        for (std::size_t b = 0; b < clbits.size(); ++b) key[b / 64] |= std::uint64_t{clbits[b]} << (b % 64);
+        return key;
+    }
+
+    Counts finish() {
+        const std::size_t w = out_.words, size = out_.counts.size();
+        std::vector<std::size_t> order(size);
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        const auto row = [&](std::size_t k) { return out_.keys.data() + k * w; };
+        const auto less = [&](std::size_t a, std::size_t b) {
+            return std::lexicographical_compare(row(a), row(a) + w, row(b), row(b) + w);
+        };
+        if (unique_) return std::move(out_);
+        std::sort(order.begin(), order.end(), less);
+        Counts merged;
+        merged.num_clbits = out_.num_clbits;
+        merged.words = w;
+        for (const std::size_t k : order) {
+            const bool same = !merged.counts.empty() && std::equal(row(k), row(k) + w, merged.keys.end() - static_cast<std::ptrdiff_t>(w));
+            if (same) {
+                merged.counts.back() += out_.counts[k];
+            } else {
+                merged.keys.insert(merged.keys.end(), row(k), row(k) + w);
+                merged.counts.push_back(out_.counts[k]);
+            }
+        }
+        return merged;
+    }
+
+    /// The caller knows that no reading was added twice.
+    void set_unique() { unique_ = true; }
+
+private:
+    Counts out_;
+    bool unique_ = false;
+};
+
+/// Plans of the stretches of gates between measurements, made when first needed.
+template <class T>
+class Plans {
+public:
+    Plans(int num_qubits, const RunOptions& options)
+        : num_qubits_(num_qubits), options_(options), kernels_(kernels<T>(options.set)) {}
+
+    const Kernels<T>& kernel_table() const { return kernels_; }
+    int state_bits() const { return options_.density ? 2 * num_qubits_ : num_qubits_; }
+
+    Plan<T> make(const Instruction* first, const Instruction* last, bool from_zero) const {
+        LoweredCircuit lowered;
+        if (options_.density) {
+            const DoubledCircuit doubled(first, last, num_qubits_);
+            lowered = lower(doubled.begin(), doubled.end(), 2 * num_qubits_, {from_zero, options_.merge});
+        } else {
+            lowered = lower(first, last, num_qubits_, {from_zero, options_.merge});
+        }
+        return make_plan<T>(lowered, kernels_, {options_.tile_bits, from_zero});
+    }
+
+    const Plan<T>& get(const Instruction* first, const Instruction* last, bool from_zero) {
+        std::unique_ptr<Plan<T>>& slot = made_[{first, last, from_zero}];
+        if (!slot) slot = std::make_unique<Plan<T>>(make(first, last, from_zero));
+        return *slot;
+    }
+
+private:
+    int num_qubits_;
+    RunOptions options_;
+    const Kernels<T>& kernels_;
+    std::map<std::tuple<const Instruction*, const Instruction*, bool>, std::unique_ptr<Plan<T>>> made_;
+};
+
+/// A state as wide as a plan wants it; states widen when a large matrix needs room, and never shrink.
+template <class T>
+State<T> widened(const State<T>& state, int padded) {
+    State<T> out(state.num_bits(), padded);
+    out.set_basis(0);
+    std::copy(state.data(), state.data() + state.padded_size(), out.data());
+    return out;
+}
+
+template <class T>
+class Walk {
+public:
+    Walk(const Program& program, std::uint64_t seed, const RunOptions& options, const Context& context)
+        : program_(program), seed_(seed), options_(options), context_(context),
+          plans_(program.num_qubits(), options), tally_(program.num_clbits()) {}
+
+    Counts run(std::int64_t shots) {
+        Branch<T> root;
+        root.frames.push_back({&program_.body(), 0, nullptr, 0});
+        root.clbits.assign(static_cast<std::size_t>(program_.num_clbits()), 0);
+        root.shots.resize(static_cast<std::size_t>(shots));
+        std::iota(root.shots.begin(), root.shots.end(), 0u);
+        waiting_.push_back(std::move(root));
+        while (!waiting_.empty()) {
+            Branch<T> branch = std::move(waiting_.back());
+            waiting_.pop_back();
+            take_up(branch);
+            follow(branch);
+            context_.check();
+        }
+        return tally_.finish();
+    }
+
+private:
+    bool is_evolution(const Instruction& in) const {
+        if (in.is_gate()) return true;
+        return options_.density && (in.opcode == Opcode::channel || in.opcode == Opcode::reset);
+    }
+
+    /// Go on until the branch ends or splits.
+    void follow(Branch<T>& branch) {
+        while (close_finished_blocks(branch)) {
+            Frame& frame = branch.frames.back();
+            const Body& body = *frame.body;
+            const Instruction& in = body[frame.at];
+            if (is_evolution(in)) {
+                const std::size_t first = frame.at;
+                while (frame.at < body.size() && is_evolution(body[frame.at])) ++frame.at;
+                evolve(branch, &body[first], body.data() + frame.at);
+            } else if (in.opcode == Opcode::if_else) {
+                ++frame.at;
+                const Flow& flow = *in.flow;
+                const Body& chosen = flow.condition.holds(branch.clbits) ? flow.then_body : flow.else_body;
+                if (!chosen.empty()) branch.frames.push_back({&chosen, 0, nullptr, 0});
+            } else if (in.opcode == Opcode::while_loop) {
+                ++frame.at;
+                if (in.flow->condition.holds(branch.clbits) && !in.flow->then_body.empty())
+                    branch.frames.push_back({&in.flow->then_body, 0, &in, in.flow->max_iterations - 1});
+            } else if (in.opcode == Opcode::channel) {
+                ++frame.at;
+                if (draw_kraus(branch, in)) return;
+            } else {
+                if (measure_run(branch)) return;
+            }
+        }
+        tally_.add_bits(branch.clbits, static_cast<std::int64_t>(branch.shots.size()));
+    }
+
+    /// False at the program's end. A loop's body starts again while its condition holds.
+    static bool close_finished_blocks(Branch<T>& branch) {
+        while (!branch.frames.empty()) {
+            Frame& frame = branch.frames.back();
+            if (frame.at < frame.body->size()) return true;
+            if (frame.loop != nullptr && frame.iterations_left > 0 &&
+                frame.loop->flow->condition.holds(branch.clbits)) {
+                frame.at = 0;
+                --frame.iterations_left;
+                continue;
+            }
+            branch.frames.pop_back();
+        }
+        return false;
+    }
+
+    // States
+
+    void evolve(Branch<T>& branch, const Instruction* first, const Instruction* last) {
+        const bool from_zero = branch.state == nullptr;
+        const Plan<T>& plan = plans_.get(first, last, from_zero);
+        if (from_zero) {
+            branch.state = std::make_shared<State<T>>(plan.num_bits, plan.padded_bits);
+        } else {
+            own(branch);
+        }
+        if (branch.state->padded_bits() < plan.padded_bits)
+            branch.state = std::make_shared<State<T>>(widened(*branch.state, plan.padded_bits));
+        if (branch.state->padded_bits() > plan.padded_bits) return evolve_narrow(branch, plan);
+        run_plan(plan, *branch.state, context_);
+    }
+
+    /// The state is wider than the plan: run on the part that holds the amplitudes.
+    void evolve_narrow(Branch<T>& branch, const Plan<T>& plan) {
+        State<T> narrow(plan.num_bits, plan.padded_bits);
+        std::copy(branch.state->data(), branch.state->data() + narrow.padded_size(), narrow.data());
+        run_plan(plan, narrow, context_);
+        branch.state = std::make_shared<State<T>>(std::move(narrow));
+    }
+
+    void need_state(Branch<T>& branch) {
+        if (branch.state) return;
+        const int bits = plans_.state_bits();
+        branch.state = std::make_shared<State<T>>(bits, padded_bits(bits, plans_.kernel_table()));
+        branch.state->set_basis(0);
+    }
+
+    static void own(Branch<T>& branch) {
+        if (branch.state.use_count() > 1) branch.state = std::make_shared<State<T>>(branch.state->copy());
+    }
+
+    /// Do to the state what the split that made this branch asks for.
+    void take_up(Branch<T>& branch) {
+        Split& split = branch.split;
+        if (split.channel != nullptr) {
+            apply_kraus(branch, *split.channel, split.kraus, split.probability);
+        } else if (split.mask != 0) {
+            collapse(branch, split);
+        }
+        split = Split{};
+    }
+
+    void collapse(Branch<T>& branch, const Split& split) {
+        const int n = program_.num_qubits();
+        if (!options_.density && split.mask == bit(n) - 1) {
+            if (branch.state.use_count() > 1)
+                branch.state = std::make_shared<State<T>>(branch.state->num_bits(), branch.state->padded_bits());
+            branch.state->set_basis(split.value & ~split.to_zero);
+            return;
+        }
+        own(branch);
+        const Mask mask = options_.density ? split.mask | split.mask << n : split.mask;
+        const Index value = options_.density ? split.value | split.value << n : split.value;
+        const Mask cleared = options_.density ? split.to_zero | split.to_zero << n : split.to_zero;
+        project(*branch.state, mask, value, cleared);
+    }
+
+    /// Keep the amplitudes whose bits under `mask` read `value`, moved to where the bits of `cleared` are zero,
+    /// and normalise.
+    void project(State<T>& state, Mask mask, Index value, Mask cleared) const {
+        const Mask rest = (state.size() - 1) & ~mask;
+        double weight = 0;
+        for_each_index(rest, [&](Index base) { weight += weight_of(state, base | value); });
+        if (!(weight > 0)) throw std::runtime_error("a measurement outcome of probability zero was drawn");
+        const T scale = static_cast<T>(options_.density ? 1 / weight : 1 / std::sqrt(weight));
+        State<T> out(state.num_bits(), state.padded_bits());
+        std::fill(out.data(), out.data() + out.padded_size(), std::complex<T>(0));
+        for_each_index(rest, [&](Index base) {
+            out.data()[base | (value & ~cleared)] = state.data()[base | value] * scale;
+        });
+        state = std::move(out);
+    }
+
+    double weight_of(const State<T>& state, Index index) const {
+        const std::complex<T> a = state.data()[index];
+        if (!options_.density) return std::norm(Complex(a));
+        const int n = program_.num_qubits();
+        return (index >> n) == (index & (bit(n) - 1)) ? static_cast<double>(a.real()) : 0.0;
+    }
+
+    template <class F>
+    static void for_each_index(Mask bits, F visit) {
+        Index index = 0;
+        do {
+            visit(index);
+            index = (index - bits) & bits;
+        } while (index != 0);
+    }
+
+    // Draws
+
+    std::vector<Index> basis_states(Branch<T>& branch, const std::vector<Draw>& draws) {
+        need_state(branch);
+        if (!options_.density) return sample(*branch.state, plans_.kernel_table(), draws, context_);
+        const int n = program_.num_qubits();
+        std::vector<double> p(std::size_t{1} << n);
+        for (Index k = 0; k < p.size(); ++k) p[k] = static_cast<double>(branch.state->data()[k << n | k].real());
+        return sample(p, draws);
+    }
+
+    /// Consecutive measurements and resets on different qubits, drawn together. True: the branch has ended
+    /// or split; false: all shots agree and the branch goes on.
+    bool measure_run(Branch<T>& branch) {
+        Frame& frame = branch.frames.back();
+        std::vector<const Instruction*> run;
+        Mask mask = 0, to_zero = 0;
+        for (; frame.at < frame.body->size(); ++frame.at) {
+            const Instruction& in = (*frame.body)[frame.at];
+            const bool stops = in.opcode != Opcode::measure && in.opcode != Opcode::reset;
+            const Mask here = stops ? 0 : qubit_bit(in);
+            if (stops || (mask & here)) break;
+            mask |= here;
+            if (in.opcode == Opcode::reset) to_zero |= here;
+            run.push_back(&in);
+        }
+        const std::vector<Draw> draws = sorted_draws(branch.shots, seed_, branch.draws);
+        const std::vector<Index> states = basis_states(branch, draws);
+        const bool misread = std::any_of(run.begin(), run.end(), [](const Instruction* in) { return in->matrix != nullptr; });
+        branch.draws += 1 + (misread ? run.size() : 0);
+        if (at_end(branch)) {
+            record(branch, run, draws, states, misread);
+            return true;
+        }
+        split(branch, run, draws, states, misread, mask, to_zero);
+        return true;
+    }
+
+    Mask qubit_bit(const Instruction& in) const { return bit(program_.num_qubits() - 1 - static_cast<int>(in.qubits[0])); }
+
+    static bool at_end(const Branch<T>& branch) {
+        return std::all_of(branch.frames.begin(), branch.frames.end(), [](const Frame& f) {
+            return f.at >= f.body->size() && f.loop == nullptr;
+        });
+    }
+
+    /// The true outcome, then what the readout makes of it: draws 1 … of the shot, one per measurement.
+    bool reported(const Branch<T>& branch, const std::vector<const Instruction*>& run, std::size_t k, Index state,
+                  std::uint32_t shot) const {
+        const Instruction& in = *run[k];
+        const bool truth = (state & qubit_bit(in)) != 0;
+        if (in.matrix == nullptr) return truth;
+        const double p_one = in.matrix[truth ? 3 : 1].real();
+        return uniform(seed_, shot, branch.draws - run.size() + k) < p_one;
+    }
+
+    /// The program ends here: write the readings down, no state is needed any more.
+    void record(const Branch<T>& branch, const std::vector<const Instruction*>& run, const std::vector<Draw>& draws,
+                const std::vector<Index>& states, bool misread) {
+        std::vector<std::pair<int, int>> places;
+        std::vector<std::uint8_t> clbits = branch.clbits;
+        std::vector<int> last_writer(clbits.size(), -1);
+        for (std::size_t k = 0; k < run.size(); ++k)
+            if (run[k]->opcode == Opcode::measure) last_writer[static_cast<std::size_t>(run[k]->clbit)] = static_cast<int>(k);
+        for (std::size_t k = 0; k < run.size(); ++k)
+            if (run[k]->opcode == Opcode::measure &&
+                last_writer[static_cast<std::size_t>(run[k]->clbit)] == static_cast<int>(k)) {
+                places.emplace_back(lowest_bit(qubit_bit(*run[k])), run[k]->clbit);
+                clbits[static_cast<std::size_t>(run[k]->clbit)] = 0;
+            }
+        if (misread) return record_misread(branch, run, draws, states, clbits);
+        const std::vector<std::uint64_t> base = tally_.pack(clbits);
+        const bool only = tally_.empty() && waiting_.empty();  // no other branch will record anything
+        const KeyTable table(places, tally_.words());
+        std::vector<std::uint64_t> key(base.size());
+        for (std::size_t first = 0; first < states.size();) {
+            std::size_t last = first + 1;
+            while (last < states.size() && states[last] == states[first]) ++last;
+            key = base;
+            table.add(states[first], key.data());
+            tally_.add(key.data(), static_cast<std::int64_t>(last - first));
+            first = last;
+        }
+        const bool whole = places.size() == static_cast<std::size_t>(program_.num_qubits());
+        if (whole && only) tally_.set_unique();
+    }
+
+    void record_misread(const Branch<T>& branch, const std::vector<const Instruction*>& run,
+                        const std::vector<Draw>& draws, const std::vector<Index>& states,
+                        std::vector<std::uint8_t> clbits) {
+        for (std::size_t d = 0; d < draws.size(); ++d) {
+            write_reported(branch, run, states[d], branch.shots[draws[d].shot], clbits);
+            tally_.add_bits(clbits, 1);
+        }
+    }
+
+    void write_reported(const Branch<T>& branch, const std::vector<const Instruction*>& run, Index state,
+                        std::uint32_t shot, std::vector<std::uint8_t>& clbits) const {
+        for (std::size_t k = 0; k < run.size(); ++k)
+            if (run[k]->opcode == Opcode::measure)
+                clbits[static_cast<std::size_t>(run[k]->clbit)] = reported(branch, run, k, state, shot);
+    }
+
+    /// Shots that read the same and left the same state behind go on together.
+    void split(Branch<T>& branch, const std::vector<const Instruction*>& run, const std::vector<Draw>& draws,
+               const std::vector<Index>& states, bool misread, Mask mask, Mask to_zero) {
+        std::map<std::pair<Index, std::vector<std::uint64_t>>, std::size_t> known;
+        std::unordered_map<Index, std::size_t> known_states;
+        std::vector<Branch<T>> parts;
+        std::vector<std::uint8_t> clbits = branch.clbits;
+        for (std::size_t d = 0; d < draws.size(); ++d) {
+            const std::uint32_t shot = branch.shots[draws[d].shot];
+            const Index value = states[d] & mask;
+            std::size_t part = parts.size();
+            if (misread) {
+                write_reported(branch, run, states[d], shot, clbits);
+                part = known.emplace(std::make_pair(value, tally_.pack(clbits)), part).first->second;
+            } else {
+                part = known_states.emplace(value, part).first->second;
+            }
+            if (part == parts.size()) {
+                if (!misread) write_reported(branch, run, states[d], shot, clbits);
+                parts.push_back(child(branch));
+                parts.back().clbits = clbits;
+                parts.back().split.mask = mask;
+                parts.back().split.value = value;
+                parts.back().split.to_zero = to_zero;
+            }
+            parts[part].shots.push_back(shot);
+        }
+        hand_over(branch, parts);
+    }
+
+    static Branch<T> child(const Branch<T>& branch) {
+        Branch<T> out;
+        out.state = branch.state;
+        out.frames = branch.frames;
+        out.clbits = branch.clbits;
+        out.draws = branch.draws;
+        return out;
+    }
+
+    void hand_over(Branch<T>& branch, std::vector<Branch<T>>& parts) {
+        branch.state.reset();
+        for (std::size_t k = parts.size(); k-- > 0;) {
+            std::sort(parts[k].shots.begin(), parts[k].shots.end());
+            waiting_.push_back(std::move(parts[k]));
+        }
+    }
+
+    // Channels on pure states
+
+    /// True if the shots drew different operators and the branch was split; false if it goes on.
+    bool draw_kraus(Branch<T>& branch, const Instruction& channel) {
+        need_state(branch);
+        const std::vector<double> p = kraus_probabilities(channel, *branch.state, program_.num_qubits());
+        const double total = std::accumulate(p.begin(), p.end(), 0.0);
+        std::map<int, std::vector<std::uint32_t>> chosen;
+        for (const std::uint32_t shot : branch.shots)
+            chosen[draw_one(p, uniform(seed_, shot, branch.draws) * total)].push_back(shot);
+        ++branch.draws;
+        if (chosen.size() == 1) {
+            const int k = chosen.begin()->first;
+            apply_kraus(branch, channel, k, p[static_cast<std::size_t>(k)]);
+            return false;
+        }
+        std::vector<Branch<T>> parts;
+        for (auto& [k, shots] : chosen) {
+            parts.push_back(child(branch));
+            parts.back().shots = std::move(shots);
+            parts.back().split.channel = &channel;
+            parts.back().split.kraus = k;
+            parts.back().split.probability = p[static_cast<std::size_t>(k)];
+        }
+        hand_over(branch, parts);
+        return true;
+    }
+
+    static int draw_one(const std::vector<double>& p, double u) {
+        int last = 0;
+        for (std::size_t k = 0; k < p.size(); ++k) {
+            if (!(p[k] > 0)) continue;
+            last = static_cast<int>(k);
+            if (u < p[k]) break;
+            u -= p[k];
+        }
+        return last;
+    }
+
+    void apply_kraus(Branch<T>& branch, const Instruction& channel, int kraus, double probability) {
+        const std::size_t size = std::size_t{1} << (2 * channel.num_qubits);
+        std::vector<Complex> matrix(channel.matrix + static_cast<std::size_t>(kraus) * size,
+                                    channel.matrix + static_cast<std::size_t>(kraus + 1) * size);
+        for (Complex& entry : matrix) entry /= std::sqrt(probability);
+        Instruction map;
+        map.opcode = Opcode::linear_map;
+        map.num_qubits = channel.num_qubits;
+        map.qubits = channel.qubits;
+        map.matrix = matrix.data();
+        need_state(branch);
+        own(branch);
+        const Plan<T> plan = plans_.make(&map, &map + 1, false);
+        if (branch.state->padded_bits() < plan.padded_bits)
+            branch.state = std::make_shared<State<T>>(widened(*branch.state, plan.padded_bits));
+        if (branch.state->padded_bits() > plan.padded_bits) return evolve_narrow(branch, plan);
+        run_plan(plan, *branch.state, context_);
+    }
+
+    const Program& program_;
+    const std::uint64_t seed_;
+    const RunOptions options_;
+    const Context& context_;
+    Plans<T> plans_;
+    Tally tally_;
+    std::vector<Branch<T>> waiting_;
+};
+
+bool evolves(const Instruction& in, bool density) {
+    return in.is_gate() || (density && (in.opcode == Opcode::channel || in.opcode == Opcode::reset));
+}
+
+}  // namespace
+
+template <class T>
+Counts run_counts(const Program& program, std::int64_t shots, std::uint64_t seed, const RunOptions& options,
+                  const Context& context) {
+    return Walk<T>(program, seed, options, context).run(shots);
+}
+
+template <class T>
+State<T> run_state(const Program& program, const RunOptions& options, const Context& context) {
+    for (const Instruction& in : program.body())
+        if (!evolves(in, options.density))
+            throw std::invalid_argument("the circuit measures, resets or branches; it has no single final state");
+    const Plans<T> plans(program.num_qubits(), options);
+    const Instruction* const first = program.body().data();
+    return run_from_zero(plans.make(first, first + program.body().size(), true), context);
+}
+
+template <class T>
+std::string explain(const Program& program, const RunOptions& options) {
+    const Plans<T> plans(program.num_qubits(), options);
+    const Body& body = program.body();
+    std::string out;
+    for (std::size_t at = 0; at < body.size();) {
+        std::size_t last = at;
+        while (last < body.size() && evolves(body[last], options.density)) ++last;
+        if (last > at) out += describe(plans.make(&body[at], body.data() + last, at == 0));
+        std::size_t others = 0;
+        for (at = last; at < body.size() && !evolves(body[at], options.density); ++at) ++others;
+        if (others > 0) out += std::to_string(others) + " measurements, resets or blocks: shots split by outcome\n";
+    }
+    return out;
+}
+
+#define CORATRIX_INSTANTIATE(T)                                                                              \
+    template Counts run_counts<T>(const Program&, std::int64_t, std::uint64_t, const RunOptions&, const Context&); \
+    template State<T> run_state<T>(const Program&, const RunOptions&, const Context&);                       \
+    template std::string explain<T>(const Program&, const RunOptions&);
+CORATRIX_INSTANTIATE(float)
+CORATRIX_INSTANTIATE(double)
+
+}  // namespace coratrix

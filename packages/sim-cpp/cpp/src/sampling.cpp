@@ -1,0 +1,148 @@
+// Sorted draws meet the cumulated probabilities in one scan: no vector of probabilities, no search per shot.
+#include "coratrix/sampling.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "coratrix/random.hpp"
+
+namespace coratrix {
+
+namespace {
+
+constexpr int kBlockBits = 12;  // amplitudes whose norm is taken at once
+constexpr int kLineBits = 5;
+
+std::uint64_t sort_key(const Draw& draw) {  // doubles in [0, 1) sort as their bits do
+    std::uint64_t bits;
+    std::memcpy(&bits, &draw.u, sizeof bits);
+    return bits;
+}
+
+/// Least significant digit first on the 33 bits below the sign and most of the exponent's range, then a final
+/// insertion pass for the few that differ only further down.
+void radix_sort(std::vector<Draw>& draws) {
+    std::vector<Draw> other(draws.size());
+    for (const int shift : {23, 34, 45}) {
+        std::vector<std::size_t> start(2048, 0);
+        const auto digit = [&](const Draw& d) {
+            return static_cast<std::size_t>(static_cast<std::uint64_t>(d.u * 0x1.0p56) >> shift & 2047);
+        };
+        for (const Draw& d : draws) ++start[digit(d)];
+        std::size_t sum = 0;
+        for (std::size_t& s : start) {
+            const std::size_t count = s;
+            s = sum;
+            sum += count;
+        }
+        for (const Draw& d : draws) other[start[digit(d)]++] = d;
+        draws.swap(other);
+    }
+    for (std::size_t k = 1; k < draws.size(); ++k)
+        for (std::size_t j = k; j > 0 && sort_key(draws[j]) < sort_key(draws[j - 1]); --j)
+            std::swap(draws[j], draws[j - 1]);
+}
+
+template <class T>
+double probability(const T* numbers, Index at) {
+    const double re = static_cast<double>(numbers[2 * at]), im = static_cast<double>(numbers[2 * at + 1]);
+    return re * re + im * im;
+}
+
+/// Serve the draws [first, last) that fall into amplitudes [from, to), whose cumulated norm starts at `below`.
+template <class T>
+void scan(const State<T>& state, const Kernels<T>& kernels, const std::vector<Draw>& draws, double total,
+          std::size_t first, std::size_t last, Index from, Index to, double below, std::vector<Index>& out) {
+    const T* const numbers = state.numbers();
+    Index last_possible = from;
+    for (Index line = from; line < to && first < last; line += Index{1} << kLineBits) {
+        const Index end = std::min(to, line + (Index{1} << kLineBits));
+        const double norm = kernels.norm(numbers + 2 * line, end - line);
+        if (draws[first].u * total >= below + norm && end < to) {
+            below += norm;
+            continue;
+        }
+        double sum = below;
+        for (Index k = line; k < end && first < last; ++k) {
+            const double p = probability(numbers, k);
+            if (p == 0) continue;
+            last_possible = k;
+            sum += p;
+            while (first < last && draws[first].u * total < sum) out[first++] = k;
+        }
+        below += norm;
+    }
+    for (; first < last; ++first) out[first] = last_possible;  // rounding left a draw past the last sum
+}
+
+}  // namespace
+
+std::vector<Draw> sorted_draws(const std::vector<std::uint32_t>& shots, std::uint64_t seed, std::uint64_t position) {
+    std::vector<Draw> draws(shots.size());
+    for (std::size_t k = 0; k < shots.size(); ++k)
+        draws[k] = {uniform(seed, shots[k], position), static_cast<std::uint32_t>(k)};
+    if (draws.size() > 2000) radix_sort(draws);
+    else std::sort(draws.begin(), draws.end(), [](const Draw& a, const Draw& b) { return a.u < b.u; });
+    return draws;
+}
+
+template <class T>
+std::vector<Index> sample(const State<T>& state, const Kernels<T>& kernels, const std::vector<Draw>& draws,
+                          const Context& context) {
+    const Index block = std::min(state.size(), Index{1} << kBlockBits);
+    const auto blocks = static_cast<std::size_t>(state.size() / block);
+    std::vector<double> below(blocks + 1, 0.0);
+    const std::int64_t per_task = 64;
+    const std::int64_t tasks = (static_cast<std::int64_t>(blocks) + per_task - 1) / per_task;
+    parallel_for(context, tasks, [&](std::int64_t task, int) {
+        const auto end = std::min(blocks, static_cast<std::size_t>((task + 1) * per_task));
+        for (auto b = static_cast<std::size_t>(task * per_task); b < end; ++b)
+            below[b + 1] = kernels.norm(state.numbers() + 2 * b * block, block);
+    });
+    for (std::size_t b = 0; b < blocks; ++b) below[b + 1] += below[b];
+    const double total = below[blocks];
+    std::vector<Index> out(draws.size());
+    const auto first_draw = [&](std::size_t b) {
+        if (b == blocks) return draws.size();
+        if (b == 0) return std::size_t{0};
+        const auto reaches = [&](const Draw& d, double limit) { return d.u * total < limit; };
+        return static_cast<std::size_t>(std::lower_bound(draws.begin(), draws.end(), below[b], reaches) - draws.begin());
+    };
+    parallel_for(context, tasks, [&](std::int64_t task, int) {
+        const auto end = std::min(blocks, static_cast<std::size_t>((task + 1) * per_task));
+        auto begin = static_cast<std::size_t>(task * per_task);
+        std::size_t first = first_draw(begin);
+        for (std::size_t b = begin; b < end; ++b) {
+            const std::size_t last = first_draw(b + 1);
+            if (first < last)
+                scan(state, kernels, draws, total, first, last, b * block, (b + 1) * block, below[b], out);
+            first = last;
+        }
+    });
+    return out;
+}
+
+std::vector<Index> sample(const std::vector<double>& probabilities, const std::vector<Draw>& draws) {
+    double total = 0;
+    for (const double p : probabilities) total += std::max(p, 0.0);
+    std::vector<Index> out(draws.size());
+    std::size_t at = 0;
+    Index last_possible = 0;
+    double sum = 0;
+    for (Index k = 0; k < probabilities.size() && at < draws.size(); ++k) {
+        if (!(probabilities[k] > 0)) continue;
+        last_possible = k;
+        sum += probabilities[k];
+        while (at < draws.size() && draws[at].u * total < sum) out[at++] = k;
+    }
+    for (; at < draws.size(); ++at) out[at] = last_possible;
+    return out;
+}
+
+#define CORATRIX_INSTANTIATE(T)                                                                                \
+    template std::vector<Index> sample<T>(const State<T>&, const Kernels<T>&, const std::vector<Draw>&, \
+                                          const Context&);
+CORATRIX_INSTANTIATE(float)
+CORATRIX_INSTANTIATE(double)
+
+}  // namespace coratrix

@@ -1,0 +1,145 @@
+"""The simulator's parameters: what stands in ``connection_params``, checked and typed.
+
+Owns: their names, defaults and units. Knows nothing of: running circuits.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from coratrix.backend.errors import ConfigurationError
+from coratrix.core.errors import InvalidNoiseError
+from coratrix.core.noise import NoiseModel
+from coratrix.sim import _engine
+
+SIMULATOR_TYPES: Final = ("statevector", "density_matrix", "auto")
+PRECISIONS: Final = ("double", "single")
+_UNITS: Final = {
+    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
+    "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
+}
+_IGNORED: Final = ("provider",)  # names this backend among others; nothing for the simulator itself
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatorParameters:
+    """How to simulate.
+
+    Attributes:
+        simulator_type: ``"statevector"`` (noise by trajectories), ``"density_matrix"`` (noise exactly) or
+            ``"auto"``: density matrix for small noisy circuits, statevector for all else.
+        max_qubits: refuse larger circuits; by default what the memory holds.
+        supports_noise: whether noise models and channels are accepted.
+        noise_model: applied to every circuit that brings none of its own; the guide's flat form or a model.
+        seed: of every execution that gives none; by default each draws its own.
+        use_gpu: asks for a GPU; refused, as this build has none.
+        gpu_memory_limit: bytes, from ``8_000_000_000``, ``"8GB"`` or ``"8GiB"``.
+        precision: ``"double"`` (complex128) or ``"single"`` (complex64, half the memory, about twice as fast).
+        num_threads: 0 for all cores.
+        instruction_set: ``"avx512"``, ``"avx2"`` or ``"portable"``; by default the best of this processor.
+    """
+
+    simulator_type: str = "statevector"
+    max_qubits: int | None = None
+    supports_noise: bool = True
+    noise_model: NoiseModel | None = None
+    seed: int | None = None
+    use_gpu: bool = False
+    gpu_memory_limit: int | None = None
+    precision: str = "double"
+    num_threads: int = 0
+    instruction_set: str = ""
+
+    @classmethod
+    def parse(cls, params: Mapping[str, Any], *, backend: str) -> SimulatorParameters:
+        """From ``connection_params``.
+
+        Raises:
+            ConfigurationError: naming the parameter, the value, and what it may be.
+        """
+        known = [field.name for field in fields(cls)]
+        for name in params:
+            if name not in known and name not in _IGNORED:
+                close = difflib.get_close_matches(name, known, n=1)
+                meant = f" (did you mean {close[0]!r}?)" if close else ""
+                raise ConfigurationError(
+                    f"{backend}: the simulator has no parameter {name!r}{meant}",
+                    hint=f"Parameters: {', '.join(known)}",
+                )
+        given = {name: value for name, value in params.items() if name in known and value is not None}
+        return cls(**{name: _PARSERS[name](name, value, backend) for name, value in given.items()})
+
+    def __post_init__(self) -> None:
+        if self.use_gpu:
+            raise ConfigurationError(
+                "use_gpu is true, but this build of coratrix-sim-cpp has no GPU kernels",
+                hint="Remove use_gpu to run on the CPU",
+            )
+
+
+def _bad(name: str, value: object, allowed: str, backend: str) -> ConfigurationError:
+    return ConfigurationError(f"{backend}: {name} is {value!r}", hint=f"It must be {allowed}")
+
+
+def _choice(allowed: tuple[str, ...]) -> Any:
+    def parse(name: str, value: object, backend: str) -> str:
+        if value not in allowed:
+            raise _bad(name, value, "one of " + ", ".join(map(repr, allowed)), backend)
+        return str(value)
+
+    return parse
+
+
+def _flag(name: str, value: object, backend: str) -> bool:
+    if not isinstance(value, bool):
+        raise _bad(name, value, "true or false", backend)
+    return value
+
+
+def _whole(lowest: int) -> Any:
+    def parse(name: str, value: Any, backend: str) -> int:
+        if isinstance(value, bool) or not hasattr(value, "__index__") or int(value) < lowest:
+            raise _bad(name, value, f"a whole number, {lowest} or more", backend)
+        return int(value)
+
+    return parse
+
+
+def _seed(name: str, value: Any, backend: str) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise _bad(name, value, "a whole number", backend)
+    return int(value)
+
+
+def _noise(name: str, value: Any, backend: str) -> NoiseModel:
+    try:
+        return NoiseModel.of(value)
+    except (InvalidNoiseError, TypeError, AttributeError) as exc:
+        raise ConfigurationError(f"{backend}: {name}: {exc}") from exc
+
+
+def _bytes(name: str, value: Any, backend: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", value.lower()) if isinstance(value, str) else None
+    if match is None or match[2] not in _UNITS or float(match[1]) <= 0:
+        raise _bad(name, value, "a number of bytes, such as '8GB' or '512MiB'", backend)
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+_PARSERS: Final[dict[str, Any]] = {
+    "simulator_type": _choice(SIMULATOR_TYPES),
+    "max_qubits": _whole(1),
+    "supports_noise": _flag,
+    "noise_model": _noise,
+    "seed": _seed,
+    "use_gpu": _flag,
+    "gpu_memory_limit": _bytes,
+    "precision": _choice(PRECISIONS),
+    "num_threads": _whole(0),
+    "instruction_set": _choice(tuple(_engine.instruction_sets())),
+}
