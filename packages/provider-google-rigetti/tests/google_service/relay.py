@@ -1,6 +1,7 @@
 """A TCP relay that can cut its connections: the only way to lose an answer on the wire.
 
-Owns: sockets. Knows nothing of: gRPC or TLS; bytes pass through as they are.
+It is also a CONNECT proxy that leads every host to the same service, so that a client may keep its default
+endpoint. Owns: sockets. Knows nothing of: gRPC or TLS; bytes pass through as they are.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class Relay:
         self.port: int = self._listener.getsockname()[1]
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._lock = threading.Lock()
-        self.connections = 0
+        self.hosts: list[str] = []
         threading.Thread(target=self._accept, daemon=True, name="relay").start()
 
     def cut(self) -> None:
@@ -44,9 +45,27 @@ class Relay:
             server.settimeout(None)
             with self._lock:
                 self._pairs.add((client, server))
-                self.connections += 1
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=_pump, args=(source, sink), daemon=True, name="relay-pump").start()
+            threading.Thread(
+                target=self._serve, args=(client, server), daemon=True, name="relay-pump"
+            ).start()
+
+    def _serve(self, client: socket.socket, server: socket.socket) -> None:
+        """Answer a CONNECT if there is one, then let bytes pass both ways."""
+        try:
+            if client.recv(1, socket.MSG_PEEK) == b"C":  # a TLS handshake begins with 22
+                self.hosts.append(_answer_connect(client))
+        except OSError:
+            return
+        threading.Thread(target=_pump, args=(server, client), daemon=True, name="relay-pump").start()
+        _pump(client, server)
+
+
+def _answer_connect(client: socket.socket) -> str:
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += client.recv(1)
+    client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    return head.split()[1].decode()
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

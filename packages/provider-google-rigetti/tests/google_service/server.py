@@ -81,6 +81,15 @@ class GoogleService:
     def endpoint(self) -> str:
         return f"localhost:{self._relay.port}"
 
+    @property
+    def proxy_url(self) -> str:
+        """A proxy that leads every host here, for ``https_proxy``."""
+        return f"http://127.0.0.1:{self._relay.port}"
+
+    @property
+    def proxied_hosts(self) -> list[str]:
+        return self._relay.hosts
+
     def write_roots(self, path: Path) -> Path:
         """The certificate that a client has to trust, for ``GRPC_DEFAULT_SSL_ROOTS_FILE_PATH``."""
         path.write_bytes(self._certificate.certificate)

@@ -74,14 +74,24 @@ class EngineClient:
     def submit(
         self, submission: Submission, *, key: str, shots: int, options: Any, deadline: Deadline
     ) -> str:
-        """Create program and job under ``key``; what exists already was created by an earlier try."""
+        """Create program and job under ``key``; what exists already was created by an earlier try.
+
+        A program alone runs nothing, so an error leaves the outcome open only where a job was asked for,
+        now or in an earlier try, and no clear answer came.
+        """
+        was_open = key in self._maybe_sent
         try:
             self._create_program(key, submission.program, deadline)
-            self._maybe_sent.add(key)
+        except BackendError as exc:
+            exc.outcome_unknown = was_open
+            raise
+        self._maybe_sent.add(key)
+        try:
             name = self._create_job(key, submission.program, deadline)
         except BackendError as exc:
-            # A program alone runs nothing; once a job was asked for, any later failure leaves it open.
-            exc.outcome_unknown = key in self._maybe_sent and (exc.outcome_unknown or exc.retryable)
+            exc.outcome_unknown |= was_open
+            if not exc.outcome_unknown:
+                self._maybe_sent.discard(key)
             raise
         self._maybe_sent.discard(key)
         return name
@@ -330,6 +340,7 @@ def columns_of(packed: Any) -> dict[str, list[int]]:
         BackendResponseError: it is something else, or cannot be read.
     """
     from cirq_google.api import v2
+
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     message = v2.result_pb2.Result()
