@@ -140,7 +140,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def core(session: nox.Session) -> None:
     """Tests of core alone."""
-    session.install("pytest-xdist", *editable(CORE_ALL))
+    session.install("pytest-xdist", "opentelemetry-sdk", "psycopg[binary]", *editable(CORE_ALL))
     run_pytest(session, f"{CORE}/tests")
 
 
@@ -200,3 +200,56 @@ def together(session: nox.Session) -> None:
     )
     install_simulator(session)
     run_pytest(session, "tests")
+
+
+MINIMUMS = {
+    "ibm": (IBM, (), f"{IBM}/tests"),
+    "aws": (CLOUD, ("aws",), f"{CLOUD}/tests/aws"),
+    "azure": (CLOUD, ("azure",), f"{CLOUD}/tests/azure"),
+    "google": (GOOGLE_RIGETTI, ("google",), f"{GOOGLE_RIGETTI}/tests/google"),
+    "rigetti": (GOOGLE_RIGETTI, ("rigetti",), f"{GOOGLE_RIGETTI}/tests/rigetti"),
+}
+
+
+@nox.session
+@nox.parametrize("vendor", list(MINIMUMS))
+def minimums(session: nox.Session, vendor: str) -> None:
+    """Tests of each provider with the lowest versions of its SDK that it allows."""
+    folder, extras, tests = MINIMUMS[vendor]
+    named = f"{folder}[{','.join(extras)}]" if extras else folder
+    session.install("pytest-xdist", *editable(CORE_ALL, named), *floors(ROOT / folder, *extras))
+    install_simulator(session)
+    run_pytest(session, tests)
+
+
+def floors(folder: Path, *extras: str) -> list[str]:
+    """The SDK requirements of a package with every floor turned into that very version."""
+    import tomllib
+
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [*project["dependencies"]]
+    for extra in extras:
+        named += project["optional-dependencies"][extra]
+    return [text.replace(">=", "==") for text in named if not text.startswith("coratrix")]
+
+
+PEERS = (
+    "prism-q",
+    "qsimcirq",
+    "pennylane-lightning",
+    "scaluq",
+    "qiskit-aer",
+    "qulacs",
+    "stim",
+    "qiskit[qasm3-import]",
+    "pyqasm",
+)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """The benchmarks, beside their peers, which are installed here only: ``-s bench -- statevector``."""
+    session.install(*PEERS, "matplotlib", *editable(CORE_ALL))
+    install_simulator(session)
+    chosen = session.posargs[:1] or ["statevector"]
+    session.run("python", f"benchmarks/{chosen[0]}.py", *session.posargs[1:])
