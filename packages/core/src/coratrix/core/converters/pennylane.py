@@ -164,7 +164,7 @@ def _gate(operator: Any) -> Gate | None:
     except CoratrixError:
         raise
     except (TypeError, ValueError) as exc:
-        raise CircuitImportError(f"PennyLane's {operator.name} needs plain numbers as parameters: {exc}") from exc
+        raise CircuitImportError(f"PennyLane's {operator.name} needs plain numbers: {exc}") from exc
     return None
 
 
@@ -176,7 +176,7 @@ def to_foreign(circuit: QuantumCircuit) -> Any:
     Raises:
         CircuitExportError: it has open parameters, mid-circuit measurement, reset, delays or control flow.
     """
-    import pennylane as qml  # type: ignore[import-untyped]
+    import pennylane as qml  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     if circuit.parameters:
         names = ", ".join(sorted(parameter.name for parameter in circuit.parameters))

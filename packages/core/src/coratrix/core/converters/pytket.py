@@ -25,10 +25,10 @@ from coratrix.core.parameters import Parameter, ParameterExpression, ParameterLi
 
 _GATES: Final = {
     "noop": "id", "X": "x", "Y": "y", "Z": "z", "H": "h", "S": "s", "Sdg": "sdg", "T": "t", "Tdg": "tdg",
-    "SX": "sx", "SXdg": "sxdg", "U1": "p", "U3": "u", "Rx": "rx", "Ry": "ry", "Rz": "rz", "CX": "cx",
-    "CY": "cy", "CZ": "cz", "CH": "ch", "CS": "cs", "CSdg": "csdg", "CSX": "csx", "CU1": "cp", "CRx": "crx", "CRy": "cry",
-    "CRz": "crz", "SWAP": "swap", "ISWAPMax": "iswap", "ECR": "ecr", "XXPhase": "rxx", "YYPhase": "ryy",
-    "ZZPhase": "rzz", "CCX": "ccx", "CSWAP": "cswap",
+    "SX": "sx", "SXdg": "sxdg", "U1": "p", "U3": "u", "Rx": "rx", "Ry": "ry", "Rz": "rz", "CX": "cx", "CY":
+    "cy", "CZ": "cz", "CH": "ch", "CS": "cs", "CSdg": "csdg", "CSX": "csx", "CU1": "cp", "CRx": "crx",
+    "CRy": "cry", "CRz": "crz", "SWAP": "swap", "ISWAPMax": "iswap", "ECR": "ecr", "XXPhase": "rxx",
+    "YYPhase": "ryy", "ZZPhase": "rzz", "CCX": "ccx", "CSWAP": "cswap",
 }  # fmt: skip
 """pytket's gates that are rows of our table, angles apart: theirs are half turns."""
 
@@ -240,7 +240,7 @@ def _box(gate: Gate, *kinds: Any) -> Any:
 def _half_turns(param: ParameterLike) -> Any:
     if not isinstance(param, ParameterExpression):
         return param / math.pi
-    import sympy  # type: ignore[import-untyped]
+    import sympy  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     return _sympy(param, sympy) / sympy.Float(math.pi)
 

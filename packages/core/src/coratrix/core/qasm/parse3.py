@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import openqasm3.parser
-from antlr4 import CommonTokenStream, InputStream  # type: ignore[import-untyped]
-from antlr4.error.ErrorListener import ErrorListener  # type: ignore[import-untyped]
-from antlr4.error.Errors import (  # type: ignore[import-untyped]
+from antlr4 import CommonTokenStream, InputStream  # type: ignore[import-untyped,import-not-found,unused-ignore]
+from antlr4.error.ErrorListener import ErrorListener  # type: ignore[import-untyped,import-not-found,unused-ignore]
+from antlr4.error.Errors import (  # type: ignore[import-untyped,import-not-found,unused-ignore]
     ParseCancellationException,
     RecognitionException,
 )
-from antlr4.error.ErrorStrategy import BailErrorStrategy  # type: ignore[import-untyped]
+from antlr4.error.ErrorStrategy import BailErrorStrategy  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
 from coratrix.core.qasm.scan import Source
 
