@@ -35,11 +35,12 @@ def gate_key(key: Any, where: str) -> str:
     return " ".join([name, *numbers])
 
 
-def gate_keys(name: str, label: str | None, qubits: Sequence[int]) -> Iterator[str]:
-    """The keys under which a gate's noise may stand, the most telling first."""
+def gate_keys(name: str, label: str | None, qubits: Sequence[int] | None) -> Iterator[str]:
+    """The keys under which a gate's noise may stand, the most telling first; no qubits, no keys with
+    qubits."""
     names = (f"{UNITARY}:{label}", name) if name == UNITARY and label else (name,)
-    on = " ".join(map(str, qubits))
-    for each in names:
+    on = " ".join(map(str, qubits or ()))
+    for each in names if on else ():
         yield f"{each} {on}"
     yield from names
 

@@ -124,17 +124,18 @@ class NoiseModel:
             return self.waiting(qubits[0], operation.duration_s)
         if not isinstance(operation, Gate):
             return []
-        placed = self._gate_noise(operation, qubits).placed(qubits)
+        label = operation.given_label if isinstance(operation, UnitaryGate) else None
+        placed = self.gate_noise(operation.name, qubits, label=label).placed(qubits)
         for qubit in qubits if self.qubit_errors else ():
             if noise := self.qubit_errors.get(str(qubit)):
                 placed += noise.placed((qubit,))
         return placed
 
-    def _gate_noise(self, gate: Gate, qubits: Sequence[int]) -> GateNoise:
-        if not self.gate_errors:
-            return self._every_gate
-        label = gate.given_label if isinstance(gate, UnitaryGate) else None
-        for key in gate_keys(gate.name, label, qubits):
+    def gate_noise(
+        self, name: str, qubits: Sequence[int] | None = None, *, label: str | None = None
+    ) -> GateNoise:
+        """The noise of a gate on given qubits, or wherever no rule for given qubits applies."""
+        for key in gate_keys(name, label, qubits) if self.gate_errors else ():
             if key in self.gate_errors:
                 return GateNoise.of(self.gate_errors[key])
         return self._every_gate
