@@ -12,6 +12,7 @@ from typing import Any
 from coratrix.backend.provider import (
     FREE,
     SYSTEM_CLOCK,
+    BackendCapabilities,
     BackendConfiguration,
     Clock,
     CostEstimate,
@@ -207,7 +208,11 @@ class IBMBackend(JobBackend):
             options=options,
         )
 
-    # how it is --------------------------------------------------------------------------------
+    # what it can do, and how it is ----------------------------------------------------------------
+
+    def _get_capabilities(self) -> BackendCapabilities:
+        self._load_before_the_clock_runs()
+        return super()._get_capabilities()
 
     def get_status_report(self) -> StatusReport:
         self._load_before_the_clock_runs()

@@ -20,6 +20,7 @@ from coratrix.backend.provider import (
     BackendError,
     BackendResponseError,
     BackendStatus,
+    BackendUnavailableError,
     Clock,
     Deadline,
     JobSnapshot,
@@ -143,19 +144,29 @@ class ServiceClient:
     def submit(
         self, submission: Submission, *, key: str, shots: int, options: Any, deadline: Deadline
     ) -> str:
-        """Send the job, tagged with ``key``; a second try first looks for the job of the first."""
-        if key in self._tried and (found := self.find(key, deadline=deadline)):
+        """Send the job, tagged with ``key``; after a 5xx, first look whether it is there all the same."""
+        if key in self._tried and (found := self._found_after_all(key, deadline)):
             return found
         self.device(deadline)
         if self._limiter is not None:
             self._limiter.wait_turn(deadline)
-        self._tried.add(key)
-        job = self._sent(submission.program, key, shots, deadline)
+        try:
+            job = self._sent(submission.program, key, shots, deadline)
+        except BackendUnavailableError:
+            self._tried.add(key)
+            raise
         self._tried.discard(key)
         self._handles[job.job_id()] = job
         while len(self._handles) > KEPT_HANDLES:
             self._handles.popitem(last=False)
         return str(job.job_id())
+
+    def _found_after_all(self, key: str, deadline: Deadline) -> str | None:
+        try:
+            return self.find(key, deadline=deadline)
+        except BackendError as exc:
+            exc.outcome_unknown = True  # the earlier try may be a job; only looking could tell
+            raise
 
     def _sent(self, program: Program, key: str, shots: int, deadline: Deadline) -> Any:
         def run(_: Any) -> Any:
@@ -195,7 +206,7 @@ class ServiceClient:
         """Times and cost of a job that ended; not knowing them loses nothing."""
         try:
             return figures(self.metrics(vendor_job_id, deadline=deadline))
-        except BackendError as exc:
+        except (BackendError, AttributeError, TypeError, ValueError) as exc:
             log.info("no metrics of job %s: %s", vendor_job_id, exc)
             return {}
 

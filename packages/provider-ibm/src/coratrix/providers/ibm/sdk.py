@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from importlib import import_module
 
 from coratrix.backend.provider import ProviderNotInstalledError
 
@@ -38,8 +39,8 @@ def load() -> None:
 
 def _import(failure: list[ImportError], loaded: threading.Event) -> None:
     try:
-        import qiskit
-        import qiskit_ibm_runtime  # noqa: F401
+        import_module("qiskit")
+        import_module("qiskit_ibm_runtime")
     except ImportError as exc:
         failure.append(exc)
         return

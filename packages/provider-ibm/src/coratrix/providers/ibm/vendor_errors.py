@@ -30,6 +30,7 @@ from coratrix.backend.provider import (
 from coratrix.providers.ibm.transport import Call
 
 TEXT_LIMIT = 500
+_NEVER_SENT = {"ConnectTimeoutError", "NewConnectionError", "NameResolutionError", "IdentityUnreachable"}
 _KEY_HINT = "Check the API key in IBM_QUANTUM_TOKEN: create one at https://quantum.cloud.ibm.com"
 
 
@@ -185,19 +186,14 @@ def _may_have_been_accepted(exc: BaseException) -> bool:
     """Whether a submission that ended so may be a job all the same.
 
     An HTTP answer of 4xx or 5xx says no: IBM promises that repeating after its 5xx is safe. A connection
-    that never came up says no as well. All else may have been accepted.
+    that never came up says no as well. All else may have been accepted; a `ProxyError` too, which urllib3
+    raises for any connection through a proxy that breaks, long after the proxy was reached.
     """
-    import requests.exceptions as network
-
     for link in _chain(exc):
         response = _response(link)
         if response is not None:
             return bool(response.status_code < 400)
-        if isinstance(link, (network.ConnectTimeout, network.ProxyError)):
-            return False
-        if "NewConnectionError" in repr(link) or "NameResolutionError" in repr(link):
-            return False
-        if type(link).__name__ == "IdentityUnreachable":
+        if type(link).__name__ in _NEVER_SENT or str(link).startswith("Tunnel connection failed"):
             return False
     return True
 
