@@ -10,6 +10,7 @@ this: each call has a deadline and one try, and `coratrix.backend` does the retr
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -287,16 +288,15 @@ class EngineClient:
 
         given = self._parameters
         more: Any = {"quota_project_id": given.quota_project}
-        auth: Any = google.auth
         with vendor_errors("looking for Google's credentials"):
             if given.access_token is not None:
                 token: Any = google.oauth2.credentials.Credentials
                 return token(given.access_token.reveal(), **more), None
             if given.service_account_file is not None:
-                found = auth.load_credentials_from_file(given.service_account_file, scopes=[_SCOPE], **more)
-            else:
-                found = auth.default(scopes=[_SCOPE], **more)
-            return found[0], found[1]
+                account = _service_account(given.service_account_file, more)
+                return account, account.project_id
+            found, project = google.auth.default(scopes=[_SCOPE], **more)
+            return found, project
 
     @property
     def _service(self) -> quantum.QuantumEngineServiceClient:
@@ -331,6 +331,18 @@ def sdk() -> Any:
             hint="pip install 'coratrix-provider-google-rigetti[google]'",
         ) from exc
     return quantum
+
+
+def _service_account(path: str, more: Mapping[str, Any]) -> Any:
+    from google.oauth2 import service_account
+
+    kind: Any = service_account.Credentials
+    try:
+        return kind.from_service_account_file(path, scopes=[_SCOPE], **more)
+    except OSError as exc:
+        raise ConfigurationError(f"service_account_file {path}: {exc.strerror}") from exc
+    except ValueError as exc:
+        raise ConfigurationError(f"service_account_file {path} is no key file: {exc}") from exc
 
 
 def columns_of(packed: Any) -> dict[str, list[int]]:
