@@ -112,7 +112,7 @@ def _placed(gate: Gate, qubits: tuple[int, ...], angle: AngleWriter) -> tuple[An
 def _gate(gate: Gate, angle: AngleWriter) -> Any:
     match gate:
         case StandardGate():
-            return _standard()[gate.name](*(angle(param) for param in gate.params))
+            return standard_classes()[gate.name](*(angle(param) for param in gate.params))
         case UnitaryGate():
             from qiskit.circuit.library import UnitaryGate as Theirs
 
@@ -126,7 +126,7 @@ def _gate(gate: Gate, angle: AngleWriter) -> Any:
 
 
 @cache
-def _standard() -> dict[str, Any]:
+def standard_classes() -> dict[str, Any]:
     """Qiskit's class for each row of our table, by our name."""
     from qiskit.circuit import library
     from qiskit.circuit.library import get_standard_gate_name_mapping
