@@ -224,8 +224,8 @@ def test_braket_measures_with_the_same_readout_error() -> None:
 @pytest.mark.parametrize(
     "channel",
     [
-        depolarizing(0.12), depolarizing(1.2), depolarizing(0.12, 2), bit_flip(0.1), bit_flip(0.8), phase_flip(0.2),
-        amplitude_damping(0.2), phase_damping(0.3), pauli({"XI": 0.1, "YZ": 0.25}), LOPSIDED,
+        depolarizing(0.12), depolarizing(1.2), depolarizing(0.12, 2), bit_flip(0.1), bit_flip(0.8),
+        phase_flip(0.2), amplitude_damping(0.2), phase_damping(0.3), pauli({"XI": 0.1, "YZ": 0.25}), LOPSIDED,
         thermal_relaxation(1.0, 1.5, 0.1), Channel.from_unitary(ROTATION),
     ],
     ids=str,

@@ -192,7 +192,8 @@ def test_a_qubit_that_waits_for_its_partner_is_noisy_just_before_they_meet() -> 
     noisy = model.applied_to(circuit)
 
     assert written(model, circuit) == [
-        ("h", (0,)), ("thermal_relaxation", (1,)), ("cx", (0, 1)), ("thermal_relaxation", (2,)), ("cx", (1, 2)),
+        ("h", (0,)), ("thermal_relaxation", (1,)), ("cx", (0, 1)),
+        ("thermal_relaxation", (2,)), ("cx", (1, 2)),
     ]  # fmt: skip
     waits = [op.operation.channel.params["time"] for op in noisy if isinstance(op.operation, ChannelOp)]
     assert waits == pytest.approx([1e-7, 4e-7])
