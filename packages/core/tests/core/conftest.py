@@ -6,9 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from coratrix.core import Barrier, Delay, Gate, QuantumCircuit
+
+# how long one example takes says more of the machine than of the code
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 Dense = Callable[[QuantumCircuit], NDArray[np.complex128]]
 

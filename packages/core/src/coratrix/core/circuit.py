@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import index as as_index
 from typing import Any, Final, Self, TypeAlias
 
 from coratrix.core import serialization
+from coratrix.core.checks import check_instruction, checked_clbits, checked_qubits
 from coratrix.core.circuit_gates import GateMethods
 from coratrix.core.drawing import draw, draw_html
 from coratrix.core.errors import CircuitError
@@ -27,11 +27,10 @@ from coratrix.core.operations import (
     Measure,
     Reset,
     WhileLoop,
-    bodies,
 )
 from coratrix.core.parameters import Parameter, ParameterExpression, ParameterLike, angle, named_values
 from coratrix.core.registers import ClassicalRegister
-from coratrix.core.transforms import bound, inverted, longest_path, moved
+from coratrix.core.transforms import bound, inverted, longest_path, moved, open_parameters, walk
 
 Body: TypeAlias = "QuantumCircuit | Callable[[QuantumCircuit], object]"
 
@@ -116,7 +115,7 @@ class QuantumCircuit(GateMethods):
     @property
     def parameters(self) -> frozenset[Parameter]:
         """The parameters that still have no number."""
-        found = _parameters(self._instructions)
+        found = open_parameters(self._instructions)
         phase = self._global_phase
         return frozenset(found | phase.parameters if isinstance(phase, ParameterExpression) else found)
 
@@ -188,7 +187,7 @@ class QuantumCircuit(GateMethods):
 
     def append(self, instruction: Instruction) -> Self:
         """Add an instruction, its qubits and bits checked, those of its bodies too."""
-        self._check(instruction)
+        check_instruction(instruction, self.num_qubits, self.num_clbits)
         self._instructions.append(instruction)
         return self
 
@@ -270,8 +269,9 @@ class QuantumCircuit(GateMethods):
         if clbits is None and not self.num_clbits:
             for register in other.registers:
                 result.add_register(register.name, register.size)
-        on_qubits = result._qubits(_first(other.num_qubits, qubits), other.num_qubits, other)
-        on_clbits = result._clbits(_first(other.num_clbits, clbits))
+        chosen = range(other.num_qubits) if qubits is None else qubits
+        on_qubits = result._qubits(chosen, other.num_qubits, other)
+        on_clbits = result._clbits(range(other.num_clbits) if clbits is None else clbits)
         if len(on_clbits) != other.num_clbits:
             raise CircuitError(f"{other.name!r} has {other.num_clbits} bits; {len(on_clbits)} were given")
         result._instructions.extend(moved(op, on_qubits, on_clbits) for op in other)
@@ -378,63 +378,8 @@ class QuantumCircuit(GateMethods):
         names = (wish, *(f"{wish}{k}" for k in range(len(taken) + 1)))
         return next(name for name in names if name not in taken)
 
-    def _check(self, instruction: Instruction) -> None:
-        operation, qubits, clbits = instruction
-        self._qubits(qubits, operation.num_qubits, operation)
-        self._clbits(clbits)
-        if len(clbits) != operation.num_clbits:
-            raise CircuitError(f"{operation.name} has {operation.num_clbits} bits; got {len(clbits)}")
-        if isinstance(operation, IfElse | WhileLoop) and (
-            qubits != operation.qubits or clbits != operation.clbits
-        ):
-            raise CircuitError(f"the qubits and bits of {operation.name} are those of its bodies")
-        for body in bodies(operation):
-            for inner in body:
-                self._check(inner)
-
     def _qubits(self, qubits: Iterable[int], wanted: int, operation: Any) -> tuple[int, ...]:
-        try:
-            found = tuple([as_index(qubit) for qubit in qubits])
-        except TypeError:
-            raise CircuitError(f"{operation.name} takes qubit numbers; got {qubits!r}") from None
-        if len(found) != wanted:
-            raise CircuitError(f"{operation.name} acts on {wanted} qubits; got {len(found)}: {list(found)}")
-        for qubit in found:
-            if not 0 <= qubit < self.num_qubits:
-                raise CircuitError(
-                    f"{operation.name} on qubit {qubit}: the circuit has qubits 0 to {self.num_qubits - 1}"
-                )
-        if wanted > 1 and len(set(found)) != wanted:
-            raise CircuitError(f"{operation.name} on qubits {list(found)}: a qubit is repeated")
-        return found
+        return checked_qubits(qubits, wanted, operation, self.num_qubits)
 
     def _clbits(self, clbits: Iterable[int]) -> tuple[int, ...]:
-        found = tuple([as_index(clbit) for clbit in clbits])
-        for clbit in found:
-            if not 0 <= clbit < self.num_clbits:
-                has = f"bits 0 to {self.num_clbits - 1}" if self.num_clbits else "no classical bits"
-                raise CircuitError(f"there is no bit {clbit}: the circuit has {has}; see add_register")
-        if len(set(found)) != len(found):
-            raise CircuitError(f"classical bits {list(found)}: a bit is repeated")
-        return found
-
-
-def walk(instructions: Iterable[Instruction]) -> Iterator[Instruction]:
-    """Every instruction, those of bodies after the one that holds them."""
-    for instruction in instructions:
-        yield instruction
-        for body in bodies(instruction.operation):
-            yield from walk(body)
-
-
-def _parameters(instructions: Iterable[Instruction]) -> frozenset[Parameter]:
-    found: set[Parameter] = set()
-    for instruction in walk(instructions):
-        operation = instruction.operation
-        if isinstance(operation, Gate) and operation.params:
-            found |= operation.parameters
-    return frozenset(found)
-
-
-def _first(count: int, chosen: Sequence[int] | None) -> Sequence[int]:
-    return range(count) if chosen is None else chosen
+        return checked_clbits(clbits, self.num_clbits)

@@ -5,13 +5,14 @@ Knows instructions and their bodies; nothing of the circuit class.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from coratrix.core.errors import CircuitError
 from coratrix.core.gate import Gate
-from coratrix.core.operations import Barrier, Delay, IfElse, Instruction, Operation, WhileLoop
+from coratrix.core.operations import Barrier, Delay, IfElse, Instruction, Operation, WhileLoop, bodies
+from coratrix.core.parameters import Parameter
 
 
 def moved(instruction: Instruction, qubits: Sequence[int], clbits: Sequence[int]) -> Instruction:
@@ -59,6 +60,24 @@ def longest_path(instructions: Iterable[Instruction]) -> int:
         reached = step + max((level.get(wire, 0) for wire in wires), default=0)
         level.update(dict.fromkeys(wires, reached))
     return max(level.values(), default=0)
+
+
+def walk(instructions: Iterable[Instruction]) -> Iterator[Instruction]:
+    """Every instruction, those of bodies after the one that holds them."""
+    for instruction in instructions:
+        yield instruction
+        for body in bodies(instruction.operation):
+            yield from walk(body)
+
+
+def open_parameters(instructions: Iterable[Instruction]) -> frozenset[Parameter]:
+    """The parameters of all gates that still have no number."""
+    found: set[Parameter] = set()
+    for instruction in walk(instructions):
+        operation = instruction.operation
+        if isinstance(operation, Gate) and operation.params:
+            found |= operation.parameters
+    return frozenset(found)
 
 
 def _with_bodies(operation: IfElse | WhileLoop, change: Any) -> IfElse | WhileLoop:

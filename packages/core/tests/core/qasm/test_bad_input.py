@@ -157,14 +157,13 @@ def test_a_power_of_one_gate_is_cheap_however_high() -> None:
     "text",
     [
         "qubit q; rx(" + "(" * MANY + "1" + ")" * MANY + ") q;",
-        "qubit q; rx(" + "-" * 4000 + "1) q;",
+        "qubit q; rx(" + "-" * 2000 + "1) q;",
         "qubit q; float f = 1" + " ** 1" * 2000 + ";",
         "qubit q; " + "ctrl @ " * 2400 + "x q;",
         "qubit q; " + "ctrl @ " * MANY + "x q;",
         "qubit q; " + "if (true) " * 2000 + "x q;",
         "qubit q; " + "if (true) { " * MANY,
         "qubit q; bit b; " + "if (b) x q; else " * 1500 + "x q;",
-        "qubit[100] q; " + "for int i in [0:99] " * 3 + "x q;",
     ],
 )
 def test_huge_and_deep_texts_of_version_3_are_refused_in_time(text: str) -> None:
@@ -187,7 +186,7 @@ def test_texts_that_say_nothing_are_refused(text: str) -> None:
     refused(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_mutilated_program_raises_anything_else(data: st.DataObject) -> None:
     program = TWO + "qreg q[3]; creg c[3]; gate g(t) a, b { cx a, b; rz(t/2) b; } g(-pi/4) q[0], q[1]; " + (
@@ -204,7 +203,7 @@ def test_no_mutilated_program_raises_anything_else(data: st.DataObject) -> None:
         assert exc.column is not None  # noqa: PT017
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_no_mutilated_program_of_version_3_raises_anything_else(data: st.DataObject) -> None:
     pytest.importorskip("openqasm3.parser")

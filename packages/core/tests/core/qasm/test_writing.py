@@ -95,13 +95,12 @@ def programs(draw: st.DrawFn) -> QuantumCircuit:
     return circuit
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(programs())
 def test_version_3_reads_back_as_the_same_circuit(circuit: QuantumCircuit) -> None:
     assert qasm.loads(qasm.dumps(circuit)) == circuit
 
 
-@settings(deadline=None)
 @given(st.lists(gates().filter(lambda one: one.name != "controlled"), max_size=8), st.data())
 def test_version_2_reads_back_as_the_same_circuit(some: list[Gate], data: st.DataObject) -> None:
     circuit = QuantumCircuit(5, registers=[("c", 3), ("d", 2)]).reset(4).barrier(3, 1)

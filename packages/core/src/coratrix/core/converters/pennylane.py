@@ -19,8 +19,8 @@ _GATES: Final = {
     "Identity": "id", "PauliX": "x", "PauliY": "y", "PauliZ": "z", "Hadamard": "h", "S": "s", "T": "t",
     "SX": "sx", "PhaseShift": "p", "U1": "p", "U3": "u", "RX": "rx", "RY": "ry", "RZ": "rz", "CNOT": "cx",
     "CY": "cy", "CZ": "cz", "CH": "ch", "ControlledPhaseShift": "cp", "CPhase": "cp", "CRX": "crx",
-    "CRY": "cry", "CRZ": "crz", "SWAP": "swap", "ISWAP": "iswap", "ECR": "ecr", "IsingXX": "rxx", "IsingYY": "ryy",
-    "IsingZZ": "rzz", "Toffoli": "ccx", "CCZ": "ccz", "CSWAP": "cswap",
+    "CRY": "cry", "CRZ": "crz", "SWAP": "swap", "ISWAP": "iswap", "ECR": "ecr", "IsingXX": "rxx",
+    "IsingYY": "ryy", "IsingZZ": "rzz", "Toffoli": "ccx", "CCZ": "ccz", "CSWAP": "cswap",
 }  # fmt: skip
 _OURS: Final = {ours: theirs for theirs, ours in _GATES.items() if theirs not in ("U1", "CPhase")}
 _COUNTED: Final = ("CountsMP", "SampleMP", "ProbabilityMP")

@@ -109,9 +109,7 @@ def _read(
         if version == 2:
             Reader2(builder, includes, progress).read(source, start)
         else:
-            from coratrix.core.qasm.version3 import Reader3
-
-            Reader3(builder, includes, inputs, max_iterations, progress).read(source, start)
+            _reader_3()(builder, includes, inputs, max_iterations, progress).read(source, start)
         circuit = builder.finish(name)
     except Refused as exc:
         refuse(source, len(source.text), exc)
@@ -119,6 +117,17 @@ def _read(
         raise CircuitImportError("the text nests too deeply", source=source.name, line=1, column=1) from exc
     progress(len(source.text), len(source.text))
     return circuit
+
+
+def _reader_3() -> Any:
+    """The reader of version 3, whose parser is an extra."""
+    try:
+        from coratrix.core.qasm.version3 import Reader3
+    except ModuleNotFoundError as exc:
+        raise CircuitImportError(
+            f"OpenQASM 3 needs a parser ({exc.name} is missing): pip install 'coratrix-core[qasm]'"
+        ) from exc
+    return Reader3
 
 
 def _version(source: Source) -> tuple[int, int]:
