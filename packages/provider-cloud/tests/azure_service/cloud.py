@@ -24,7 +24,6 @@ from azure_service.names import (
 )
 from azure_service.storage import BlobStorage
 from azure_service.workspace import Workspace
-
 from coratrix.testing.loopback import Fault, Request, Response, Service
 from coratrix.testing.loopback import answer as fault_answer
 

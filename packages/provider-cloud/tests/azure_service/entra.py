@@ -9,7 +9,6 @@ import time
 from urllib.parse import parse_qs
 
 from azure_service.names import CLIENT_ID, CLIENT_SECRET, TENANT
-
 from coratrix.testing.loopback import Request, Response
 
 _AUTHORITY = f"https://login.microsoftonline.com/{TENANT}"

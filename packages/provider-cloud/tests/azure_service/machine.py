@@ -3,6 +3,9 @@
 QIR runs on Microsoft's own qdk; OpenQASM 2 on Qiskit Aer; Quil on pyQuil's QVM; IonQ's JSON, which has no
 public simulator, is put gate by gate into a Qiskit circuit and run on its exact state.
 Owns: `run`. Knows nothing of: HTTP, storage, jobs.
+
+Qiskit is imported here, by the thread that makes the stand-in: version 2.6 crashes the process when it is
+first imported by a thread that has ended since, and each connection is answered by a thread of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +16,13 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+from pyquil import Program
+from qiskit import QuantumCircuit, qasm2, transpile
+from qiskit.circuit import library as lib
+from qiskit.quantum_info import Statevector
+from qiskit_aer import AerSimulator
 
 
 class BadProgram(Exception):
@@ -74,10 +84,7 @@ def _plain(outcome: Any) -> Any:
 # IonQ's JSON -------------------------------------------------------------------------------
 
 
-def _ionq(program: bytes, params: dict[str, Any], profile: str, seed: int) -> Any:  # noqa: ARG001
-    from qiskit import QuantumCircuit
-    from qiskit.quantum_info import Statevector
-
+def _ionq(program: bytes, params: dict[str, Any], profile: str, seed: int) -> Any:
     _shots(params)
     body = json.loads(program)
     if unknown := set(body) - {"qubits", "circuit", "gateset", "format"}:
@@ -97,8 +104,6 @@ def _ionq_qubits(entry: dict[str, Any]) -> list[int]:
 
 def _ionq_gate(entry: dict[str, Any]) -> Any:
     """One gate of the format's documentation; rotations are in radians."""
-    from qiskit.circuit import library as lib
-
     fixed: dict[str, Callable[[], Any]] = {
         "x": lib.XGate, "not": lib.XGate, "y": lib.YGate, "z": lib.ZGate, "h": lib.HGate, "s": lib.SGate,
         "si": lib.SdgGate, "t": lib.TGate, "ti": lib.TdgGate, "v": lib.SXGate, "vi": lib.SXdgGate,
@@ -122,10 +127,7 @@ def _ionq_gate(entry: dict[str, Any]) -> Any:
 # OpenQASM 2 and Quil ------------------------------------------------------------------------
 
 
-def _openqasm2(program: bytes, params: dict[str, Any], profile: str, seed: int) -> Any:  # noqa: ARG001
-    from qiskit import qasm2, transpile
-    from qiskit_aer import AerSimulator
-
+def _openqasm2(program: bytes, params: dict[str, Any], profile: str, seed: int) -> Any:
     circuit = qasm2.loads(program.decode())
     if not circuit.cregs:
         raise BadProgram("the program has no classical register")
@@ -138,15 +140,12 @@ def _openqasm2(program: bytes, params: dict[str, Any], profile: str, seed: int) 
     return {register.name: list(column) for register, column in zip(circuit.cregs, columns, strict=True)}
 
 
-def _quil(program: bytes, params: dict[str, Any], profile: str, seed: int) -> Any:  # noqa: ARG001
-    import numpy as np
-    from pyquil import Program
-
+def _quil(program: bytes, params: dict[str, Any], profile: str, seed: int) -> Any:
     parsed = Program(program.decode())
     parsed.wrap_in_numshots_loop(_shots(params))
-    width = max(parsed.get_qubits(), default=0) + 1
+    width = max(parsed.get_qubit_indices(), default=0) + 1
     with warnings.catch_warnings():  # this QVM is to leave pyQuil with version 5; it is right until then
-        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore")
         from pyquil.pyqvm import PyQVM
         from pyquil.simulation import NumpyWavefunctionSimulator
 

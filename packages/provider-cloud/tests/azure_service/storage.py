@@ -12,8 +12,8 @@ from email.utils import formatdate
 from urllib.parse import unquote
 
 from azure.storage.blob import generate_blob_sas, generate_container_sas
-from azure_service.names import STORAGE_ACCOUNT, STORAGE_KEY
 
+from azure_service.names import STORAGE_ACCOUNT, STORAGE_KEY
 from coratrix.testing.loopback import Request, Response
 
 _HOST = f"https://{STORAGE_ACCOUNT}.blob.core.windows.net"
@@ -60,7 +60,8 @@ class BlobStorage:
         try:
             return self._answer(request)
         except Refusal as refusal:
-            body = f"<?xml version='1.0'?><Error><Code>{refusal.code}</Code><Message>{refusal.code}</Message></Error>"
+            said = f"<Code>{refusal.code}</Code><Message>{refusal.code}</Message>"
+            body = f"<?xml version='1.0'?><Error>{said}</Error>"
             headers = {"Content-Type": "application/xml", "x-ms-error-code": refusal.code}
             return Response(status=refusal.status, headers=headers, body=body.encode())
 
@@ -111,7 +112,7 @@ class BlobStorage:
 
 
 def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone.utc)
+    return datetime.datetime.now(datetime.UTC)
 
 
 def _blob_headers(content: bytes) -> dict[str, str]:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from azure.quantum._client import models
+
 from azure_service import machine
 from azure_service.names import BASE
 from azure_service.storage import BlobStorage
 from azure_service.targets import INPUT_FORMATS, QIR_OUTPUT, catalogue, provider_of, provider_status
-
 from coratrix.testing.loopback import Request, Response
 
 _JOB_ID = r"[a-zA-Z0-9](?:-*[a-zA-Z0-9])*"
@@ -211,7 +211,7 @@ _COST = {
 
 
 def _now() -> str:
-    return datetime.datetime.now(datetime.timezone.utc).isoformat()
+    return datetime.datetime.now(datetime.UTC).isoformat()
 
 
 def _checked(model: type, request: Request) -> dict[str, Any]:
