@@ -31,6 +31,9 @@ def _decoded(params: dict[str, Any]) -> Any:
 
     converter = QUANTUM_PROGRAM_PARAMS_CONVERTERS[params["schema_version"]]
     program, _ = converter.decoder(converter.model.model_validate(params))
+    for item in program.items:
+        if hasattr(item, "samplex"):
+            item.samplex.finalize()
     return program
 
 

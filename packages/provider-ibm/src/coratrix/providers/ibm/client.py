@@ -286,7 +286,7 @@ class ServiceClient:
 
     def rep_delay(self, deadline: Deadline) -> float:
         """Seconds between two shots, by default."""
-        return float(self.device(deadline).configuration().default_rep_delay) * 1e-6
+        return float(self.device(deadline).configuration().default_rep_delay)
 
     def close(self) -> None:
         with self._lock:
