@@ -6,7 +6,6 @@ is the most significant bit of its matrix (coratrix.core.bits). Knows nothing of
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cache
@@ -15,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from coratrix.core.errors import CircuitError, UnboundParameterError
+from coratrix.core.gate_arguments import control_state, daggered, exponent_value, short_angle
 from coratrix.core.gate_table import CONTROLLED, GATES, GateSpec, Matrix, controlled_matrix
 from coratrix.core.parameters import Parameter, ParameterExpression, ParameterLike, angle, named_values
 from coratrix.core.unitary import (
@@ -127,7 +127,7 @@ class StandardGate(Gate):
     def label(self) -> str:
         if not self.params:
             return self.name
-        return f"{self.name}({', '.join(_short(param) for param in self.params)})"
+        return f"{self.name}({', '.join(short_angle(param) for param in self.params)})"
 
     def matrix(self) -> Matrix:
         if not self.params:
@@ -145,7 +145,7 @@ class StandardGate(Gate):
         return UnitaryGate(self.matrix().conj().T, label=f"{self.name}†")
 
     def power(self, exponent: float) -> Gate:
-        exponent = _exponent(exponent)
+        exponent = exponent_value(exponent)
         if exponent == 1:
             return self
         if exponent == -1:
@@ -160,7 +160,7 @@ class StandardGate(Gate):
         return _matrix_gate(unitary_power(self.matrix(), exponent), f"{self.name}^{exponent:g}")
 
     def controlled(self, num_controls: int = 1, ctrl_state: str | int | None = None) -> Gate:
-        state = _control_state(num_controls, ctrl_state)
+        state = control_state(num_controls, ctrl_state)
         if self.spec.base is None:
             return _under_controls(self, num_controls, state)
         inner = self.spec.num_controls
@@ -240,17 +240,17 @@ class UnitaryGate(Gate):
         return self._matrix
 
     def inverse(self) -> UnitaryGate:
-        return UnitaryGate(self._matrix.conj().T, label=_dagger(self._label))
+        return UnitaryGate(self._matrix.conj().T, label=daggered(self._label))
 
     def power(self, exponent: float) -> Gate:
-        exponent = _exponent(exponent)
+        exponent = exponent_value(exponent)
         if exponent == 1:
             return self
         label = f"{self._label}^{exponent:g}" if self._label else None
         return UnitaryGate(unitary_power(self._matrix, exponent), label=label)
 
     def controlled(self, num_controls: int = 1, ctrl_state: str | int | None = None) -> Gate:
-        return _under_controls(self, num_controls, _control_state(num_controls, ctrl_state))
+        return _under_controls(self, num_controls, control_state(num_controls, ctrl_state))
 
     def bind(self, values: Mapping[Any, float]) -> Gate:
         return self
@@ -288,7 +288,7 @@ class ControlledGate(Gate):
     ctrl_state: int
 
     def __init__(self, base: Gate, num_controls: int = 1, ctrl_state: str | int | None = None) -> None:
-        state = _control_state(num_controls, ctrl_state)
+        state = control_state(num_controls, ctrl_state)
         put = object.__setattr__
         put(self, "name", "controlled")
         put(self, "params", base.params)
@@ -320,7 +320,7 @@ class ControlledGate(Gate):
         return _under_controls(self.base.power(exponent), self.num_controls, self.ctrl_state)
 
     def controlled(self, num_controls: int = 1, ctrl_state: str | int | None = None) -> Gate:
-        state = _control_state(num_controls, ctrl_state)
+        state = control_state(num_controls, ctrl_state)
         total = num_controls + self.num_controls
         return _under_controls(self.base, total, (state << self.num_controls) | self.ctrl_state)
 
@@ -384,21 +384,6 @@ def _under_controls(base: Gate, num_controls: int, state: int) -> Gate:
     return ControlledGate(base, num_controls, state)
 
 
-def _control_state(num_controls: int, ctrl_state: str | int | None) -> int:
-    if not isinstance(num_controls, int) or isinstance(num_controls, bool) or num_controls < 1:
-        raise CircuitError(f"a controlled gate has at least 1 control; got {num_controls!r}")
-    if ctrl_state is None:
-        return (1 << num_controls) - 1
-    if isinstance(ctrl_state, str):
-        if len(ctrl_state) != num_controls or set(ctrl_state) - {"0", "1"}:
-            raise CircuitError(f"the state of {num_controls} controls is as many 0 or 1; got {ctrl_state!r}")
-        return int(ctrl_state, base=2)
-    if not 0 <= int(ctrl_state) < 2**num_controls:
-        top = 2**num_controls - 1
-        raise CircuitError(f"the state of {num_controls} controls is 0 to {top}; got {ctrl_state}")
-    return int(ctrl_state)
-
-
 def _matrix_gate(matrix: Matrix, label: str) -> Gate:
     """The row without parameters that has exactly this matrix to rounding, or a UnitaryGate."""
     for spec in GATES.values():
@@ -417,30 +402,5 @@ def _numbers(gate: StandardGate) -> tuple[float, ...]:
     return gate.params  # type: ignore[return-value]
 
 
-def _exponent(value: Any) -> float:
-    number = angle(value, what="an exponent")
-    if isinstance(number, ParameterExpression):
-        raise CircuitError(f"the exponent of a power is a number; got {number}")
-    return number
-
-
 def _bound(param: ParameterLike, named: Mapping[Any, float]) -> ParameterLike:
     return param.bind(named) if isinstance(param, ParameterExpression) else param
-
-
-def _dagger(label: str | None) -> str | None:
-    if label is None:
-        return None
-    return label[:-1] if label.endswith("†") else f"{label}†"
-
-
-def _short(param: ParameterLike) -> str:
-    """An angle as a drawing writes it: a simple fraction of π where it is one."""
-    if isinstance(param, ParameterExpression):
-        return str(param)
-    for denominator in (1, 2, 3, 4, 6, 8, 16):
-        numerator = param * denominator / math.pi
-        if numerator and abs(numerator - round(numerator)) < 1e-12 and 0 < abs(round(numerator)) < 32:
-            top = {1: "π", -1: "-π"}.get(round(numerator), f"{round(numerator)}π")
-            return top if denominator == 1 else f"{top}/{denominator}"
-    return f"{param:.4g}"
