@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from coratrix.backend.client import Outcome, Submission, VendorClient
 from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
@@ -30,6 +30,8 @@ from .compiling import Compiled, choose_gateset, compile_for, problems
 from .normalise import decoding_of, outcome
 from .parameters import parse_parameters
 from .schedule import TimeSlot
+
+T = TypeVar("T")
 
 OFFLINE_PATIENCE = Resilience(first_poll_s=0.002, longest_poll_s=0.1)
 DEFAULT_LEVEL = 2
@@ -88,6 +90,13 @@ class GoogleBackend(JobBackend):
         from .client import EngineClient
 
         return EngineClient(self.parameters, clock=self.clock)
+
+    def call(self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, **how: Any) -> T:
+        """As core's, with the SDK imported first: that takes seconds, and is no slow answer of a service."""
+        from .client import sdk
+
+        sdk()
+        return super().call(doing, request, deadline, **how)
 
     def _sdk_distributions(self) -> tuple[str, ...]:
         distributions = ("coratrix-provider-google-rigetti", "cirq-google", "cirq-core")

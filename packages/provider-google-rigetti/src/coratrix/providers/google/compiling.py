@@ -130,7 +130,7 @@ def _placed(
     router = cirq.RouteCQC(device.metadata.nx_graph)  # type: ignore[union-attr]
     routed, initial, final = router.route_circuit(circuit, lookahead_radius=lookahead_radius)
     rewrite = _gate_by_gate if level == 0 else _merged
-    rewritten = _without_marks(rewrite(routed, gateset))
+    rewritten = _read_out_together(_without_marks(rewrite(routed, gateset)))
     qubits = {
         str(ours): str(place) for ours, place in sorted(initial.items()) if ours in circuit.all_qubits()
     }
@@ -165,6 +165,17 @@ def _gate_by_gate(
         return operation if made is NotImplemented else made
 
     return cirq.map_operations_and_unroll(circuit, rewrite)
+
+
+def _read_out_together(circuit: cirq.Circuit) -> cirq.Circuit:
+    """Last measurements in one moment: a moment lasts as long as its slowest part, and readout is slow.
+
+    It also keeps Cirq's density-matrix simulator right, which puts the idle noise of the moments after a
+    last measurement before it.
+    """
+    import cirq
+
+    return cirq.synchronize_terminal_measurements(circuit)
 
 
 def _is_entangling(operation: cirq.Operation) -> bool:
