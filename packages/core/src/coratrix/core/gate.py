@@ -13,8 +13,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from coratrix.core.errors import CircuitError, UnboundParameterError
-from coratrix.core.gate_arguments import control_state, daggered, exponent_value, short_angle
+from coratrix.core.errors import CircuitError
+from coratrix.core.gate_arguments import (
+    bound_param,
+    control_state,
+    daggered,
+    exponent_value,
+    plain_numbers,
+    short_angle,
+)
 from coratrix.core.gate_table import CONTROLLED, GATES, GateSpec, Matrix, controlled_matrix
 from coratrix.core.parameters import Parameter, ParameterExpression, ParameterLike, angle, named_values
 from coratrix.core.unitary import (
@@ -132,7 +139,7 @@ class StandardGate(Gate):
     def matrix(self) -> Matrix:
         if not self.params:
             return self.spec.matrix()
-        matrix = self.spec.matrix(*_numbers(self))
+        matrix = self.spec.matrix(*plain_numbers(self.params, self.label))
         matrix.setflags(write=False)
         return matrix
 
@@ -171,7 +178,7 @@ class StandardGate(Gate):
         if not self.parameters:
             return self
         named = named_values(values)
-        return StandardGate(self.name, *(_bound(param, named) for param in self.params))
+        return StandardGate(self.name, *(bound_param(param, named) for param in self.params))
 
     @property
     def is_diagonal(self) -> bool:
@@ -392,15 +399,3 @@ def _matrix_gate(matrix: Matrix, label: str) -> Gate:
         if np.allclose(spec.matrix(), matrix, atol=1e-15, rtol=0):
             return standard(spec.name)
     return UnitaryGate(matrix, label=label)
-
-
-def _numbers(gate: StandardGate) -> tuple[float, ...]:
-    for param in gate.params:
-        if isinstance(param, ParameterExpression):
-            names = ", ".join(sorted(p.name for p in gate.parameters))
-            raise UnboundParameterError(f"{gate.label} has no matrix before {names} is bound to a number")
-    return gate.params  # type: ignore[return-value]
-
-
-def _bound(param: ParameterLike, named: Mapping[Any, float]) -> ParameterLike:
-    return param.bind(named) if isinstance(param, ParameterExpression) else param

@@ -6,9 +6,10 @@ Knows numbers and texts; nothing of gates.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from coratrix.core.errors import CircuitError
+from coratrix.core.errors import CircuitError, UnboundParameterError
 from coratrix.core.parameters import ParameterExpression, ParameterLike, angle
 
 
@@ -53,3 +54,17 @@ def daggered(label: str | None) -> str | None:
     if label is None:
         return None
     return label[:-1] if label.endswith("†") else f"{label}†"
+
+
+def plain_numbers(params: Sequence[ParameterLike], label: str) -> tuple[float, ...]:
+    """The parameters, which must all have their numbers."""
+    open_ones = {p for param in params if isinstance(param, ParameterExpression) for p in param.parameters}
+    if open_ones:
+        names = ", ".join(sorted(p.name for p in open_ones))
+        raise UnboundParameterError(f"{label} has no matrix before {names} is bound to a number")
+    return tuple(float(param) for param in params)
+
+
+def bound_param(param: ParameterLike, named: Mapping[Any, float]) -> ParameterLike:
+    """The parameter with numbers for the named ones."""
+    return param.bind(named) if isinstance(param, ParameterExpression) else param
