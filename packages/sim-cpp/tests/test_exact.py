@@ -22,6 +22,9 @@ from coratrix.testing import reference, strategies
 SETS = _engine.instruction_sets()
 
 
+PLANNED = _engine.Settings(direct=False)
+
+
 def simulator(**params: Any) -> SimulatorBackend:
     return SimulatorBackend(BackendConfiguration("sim", "simulator", params))
 
@@ -48,12 +51,16 @@ def test_every_gate_on_every_placement_agrees_with_the_textbook(name: str) -> No
         circuit = spread(num_qubits).add_gate(gate(name, *angles), qubits)
         wanted = reference.apply(gate(name, *angles).matrix(), qubits, start.reshape([2] * num_qubits))
         assert_allclose(sim.statevector(circuit), wanted.reshape(-1), atol=1e-12)
+        assert_allclose(_engine.state(encode(circuit), PLANNED), wanted.reshape(-1), atol=1e-12)
 
 
 @given(circuit=strategies.circuits(max_qubits=6, with_unitaries=True))
 @settings(max_examples=150, deadline=None)
 def test_random_circuits_agree_with_the_textbook(circuit: QuantumCircuit) -> None:
-    assert_allclose(simulator().statevector(circuit), reference.final_state(circuit), atol=1e-12)
+    wanted = reference.final_state(circuit)
+
+    assert_allclose(simulator().statevector(circuit), wanted, atol=1e-12)
+    assert_allclose(_engine.state(encode(circuit), PLANNED), wanted, atol=1e-12)
 
 
 @given(circuit=strategies.circuits(max_qubits=9, with_unitaries=True), data=st.data())
@@ -64,7 +71,7 @@ def test_every_way_of_running_gives_the_same_state(circuit: QuantumCircuit, data
 
     for name, single, merge in itertools.product(SETS, (False, True), (False, True)):
         tile_bits = data.draw(st.sampled_from([0, 4, 6]))
-        chosen = _engine.Settings(single, False, 2, name, tile_bits, merge)
+        chosen = _engine.Settings(single, False, 2, name, tile_bits, merge, data.draw(st.booleans()))
         state = _engine.state(program, chosen)
         assert_allclose(state, wanted, atol=1e-5 if single else 1e-12)
 
@@ -83,9 +90,12 @@ def test_unitaries_of_many_qubits_and_controls(num_qubits: int) -> None:
 @given(circuit=strategies.circuits(max_qubits=4), noise=strategies.noise_models())
 @settings(max_examples=60, deadline=None)
 def test_the_density_matrix_agrees_with_the_textbook(circuit: QuantumCircuit, noise: Any) -> None:
+    wanted = reference.density_matrix(circuit, noise)
     found = simulator(simulator_type="density_matrix").density_matrix(circuit, noise_model=noise)
+    planned = _engine.state(encode(noise.applied_to(circuit)), _engine.Settings(density=True, direct=False))
 
-    assert_allclose(found, reference.density_matrix(circuit, noise), atol=1e-12)
+    assert_allclose(found, wanted, atol=1e-12)
+    assert_allclose(planned, wanted, atol=1e-12)
 
 
 @given(data=st.data())

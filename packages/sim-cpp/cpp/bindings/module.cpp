@@ -51,12 +51,14 @@ struct Settings {
     Context context;
     bool single;
 
-    Settings(bool single_precision, bool density, int threads, const std::string& set, int tile_bits, bool merge)
+    Settings(bool single_precision, bool density, int threads, const std::string& set, int tile_bits, bool merge,
+             bool direct)
         : single(single_precision) {
         options.set = parse_set(set);
         options.density = density;
         options.tile_bits = tile_bits;
         options.merge = merge;
+        options.direct = direct;
         context.num_threads = threads > 0 ? threads : hardware_threads();
         context.should_stop = [] {
             const py::gil_scoped_acquire gil;
@@ -208,9 +210,9 @@ PYBIND11_MODULE(_engine, m) {
             py::arg("params"), "Put other numbers in the place of the parameters.");
 
     py::class_<Settings>(m, "Settings", "How to run: precision, method, threads, instruction set.")
-        .def(py::init<bool, bool, int, const std::string&, int, bool>(), py::arg("single") = false,
+        .def(py::init<bool, bool, int, const std::string&, int, bool, bool>(), py::arg("single") = false,
              py::arg("density") = false, py::arg("threads") = 0, py::arg("instruction_set") = "",
-             py::arg("tile_bits") = 0, py::arg("merge") = true);
+             py::arg("tile_bits") = 0, py::arg("merge") = true, py::arg("direct") = true);
 
     m.def("state", &state, py::arg("program"), py::arg("settings"), "Amplitudes, or the density matrix.");
     m.def("run", &run, py::arg("program"), py::arg("shots"), py::arg("seed"), py::arg("settings"),

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "coratrix/density_matrix.hpp"
+#include "coratrix/direct.hpp"
 #include "coratrix/noise.hpp"
 #include "coratrix/random.hpp"
 #include "coratrix/sampling.hpp"
@@ -142,6 +143,18 @@ public:
     const Kernels<T>& kernel_table() const { return kernels_; }
     int state_bits() const { return options_.density ? 2 * num_qubits_ : num_qubits_; }
 
+    bool is_direct() const { return options_.direct && state_bits() <= kDirectBits; }
+
+    /// What a plan would do, gate by gate.
+    void apply(const Instruction* first, const Instruction* last, State<T>& state) const {
+        if (options_.density) {
+            const DoubledCircuit doubled(first, last, num_qubits_);
+            apply_directly(doubled.begin(), doubled.end(), state.data(), state_bits());
+        } else {
+            apply_directly(first, last, state.data(), state_bits());
+        }
+    }
+
     Plan<T> make(const Instruction* first, const Instruction* last, bool from_zero) const {
         LoweredCircuit lowered;
         if (options_.density) {
@@ -253,6 +266,12 @@ private:
     // States
 
     void evolve(Branch<T>& branch, const Instruction* first, const Instruction* last) {
+        if (plans_.is_direct()) {
+            need_state(branch);
+            own(branch);
+            plans_.apply(first, last, *branch.state);
+            return;
+        }
         const bool from_zero = branch.state == nullptr;
         const Plan<T>& plan = plans_.get(first, last, from_zero);
         if (from_zero) {
@@ -544,11 +563,7 @@ private:
         map.matrix = matrix.data();
         need_state(branch);
         own(branch);
-        const Plan<T> plan = plans_.make(&map, &map + 1, false);
-        if (branch.state->padded_bits() < plan.padded_bits)
-            branch.state = std::make_shared<State<T>>(widened(*branch.state, plan.padded_bits));
-        if (branch.state->padded_bits() > plan.padded_bits) return evolve_narrow(branch, plan);
-        run_plan(plan, *branch.state, context_);
+        apply_directly(&map, &map + 1, branch.state->data(), program_.num_qubits());
     }
 
     const Program& program_;
@@ -579,6 +594,12 @@ State<T> run_state(const Program& program, const RunOptions& options, const Cont
             throw std::invalid_argument("the circuit measures, resets or branches; it has no single final state");
     const Plans<T> plans(program.num_qubits(), options);
     const Instruction* const first = program.body().data();
+    if (plans.is_direct()) {
+        State<T> state(plans.state_bits(), padded_bits(plans.state_bits(), plans.kernel_table()));
+        state.set_basis(0);
+        plans.apply(first, first + program.body().size(), state);
+        return state;
+    }
     return run_from_zero(plans.make(first, first + program.body().size(), true), context);
 }
 

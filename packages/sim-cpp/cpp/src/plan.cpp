@@ -37,7 +37,7 @@ int default_tile_bits() {
         if (cache < (256 << 10)) cache = 1 << 20;
         int out = 0;
         while ((std::size_t{2} << out) * 2 * sizeof(T) <= static_cast<std::size_t>(cache) / 2) ++out;
-        return out;
+        return std::min(out, 16);  // larger tiles save passes that cost little and miss the cache more often
     }();
     return bits;
 }
@@ -293,6 +293,7 @@ private:
     void add_group(const OpList& ops, Mask bits) {
         auto* const steps = plan_.arena.template allocate<Step<T>>(ops.size());
         std::uint32_t count = 0;
+        bits = filled(bits);
         group_bits_ = bits;
         for (const Op* op : ops) {
             scale_ *= op->kind == Op::Kind::flip ? Complex(1) : op->factor;
@@ -300,6 +301,15 @@ private:
         }
         push_group(bits, steps, count);
         stage_->num_moving += static_cast<int>(ops.size());
+    }
+
+    /// Idle bits fill a group: more registers in flight hide the latency of its steps.
+    Mask filled(Mask bits) const {
+        for (Mask left = stage_->local & ~lane_mask() & ~bits; left; left &= left - 1) {
+            if (popcount(bits) >= kernels_.max_group_bits) break;
+            bits |= left & (~left + 1);
+        }
+        return bits;
     }
 
     void push_group(Mask bits, const Step<T>* steps, std::uint32_t count) {

@@ -18,6 +18,7 @@ struct RunOptions {
     InstructionSet set = best_instruction_set();
     int tile_bits = 0;
     bool merge = true;
+    bool direct = true;    // small states are worked on without a plan
     bool density = false;  // evolve the density matrix; channels are then exact
 };
 

@@ -26,6 +26,7 @@ class Settings:
         instruction_set: str = ...,
         tile_bits: int = ...,
         merge: bool = ...,
+        direct: bool = ...,
     ) -> None: ...
 
 def state(program: Program, settings: Settings) -> npt.NDArray[Any]: ...
