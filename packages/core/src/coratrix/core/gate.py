@@ -63,9 +63,9 @@ class Gate(ABC):
     def controlled(self, num_controls: int = 1, ctrl_state: str | int | None = None) -> Gate:
         """This gate under controls, which come first in the list of qubits.
 
-        ``ctrl_state`` says which reading of the controls switches it on: a text whose leftmost character is
-        the first control, or the integer of that text in base two; all ones by default. Where the table has
-        a name for the outcome, that named gate is returned: ``XGate().controlled() == CXGate()``.
+        ``ctrl_state`` says which reading of them switches it on: a text, the first control leftmost, or its
+        integer in base two; all ones by default. Where the table has a name for the outcome, that gate is
+        returned: ``XGate().controlled() == CXGate()``.
         """
 
     @abstractmethod
@@ -139,7 +139,7 @@ class StandardGate(Gate):
     def matrix(self) -> Matrix:
         if not self.params:
             return self.spec.matrix()
-        matrix = self.spec.matrix(*plain_numbers(self.params, self.label))
+        matrix = self.spec.matrix(*plain_numbers(self.params, self.name))
         matrix.setflags(write=False)
         return matrix
 
@@ -197,9 +197,9 @@ class StandardGate(Gate):
         return super().is_clifford if self.params else self.spec.is_clifford
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, StandardGate):
-            return NotImplemented
-        return self is other or (self.name == other.name and self.params == other.params)
+        if isinstance(other, StandardGate):
+            return self is other or (self.name == other.name and self.params == other.params)
+        return NotImplemented
 
     def __hash__(self) -> int:
         if self._hash is None:
@@ -385,8 +385,7 @@ def _under_controls(base: Gate, num_controls: int, state: int) -> Gate:
     if isinstance(base, StandardGate) and state == 2**num_controls - 1:
         if base.name == "u" and num_controls == 1:
             return standard("cu", *base.params, 0.0)
-        name = CONTROLLED.get((base.name, num_controls))
-        if name is not None:
+        if name := CONTROLLED.get((base.name, num_controls)):
             return standard(name, *base.params)
     return ControlledGate(base, num_controls, state)
 
