@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 import pytest
@@ -65,6 +66,7 @@ class TestOpenQasm2(Native):
         pytest.skip("the native formats are straight lines; test_refusals.py sees that this is said")
 
 
+@pytest.mark.skipif(find_spec("pyquil") is None, reason="pyquil has no release for this Python")
 class TestQuil(Native):
     target: ClassVar[str] = "rigetti.sim.qvm"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from typing import Any
 
 import numpy as np
@@ -67,10 +68,7 @@ def test_openqasm_2_means_the_circuit() -> None:
 
 
 def test_quil_means_the_circuit() -> None:
-    import warnings
-
-    from pyquil import Program
-
+    pyquil = pytest.importorskip("pyquil", reason="pyquil has no release for this Python")
     program = native(every_gate(), "rigetti")
     lines = [
         line for line in program.data.decode().splitlines() if "MEASURE" not in line and "DECLARE" not in line
@@ -80,7 +78,7 @@ def test_quil_means_the_circuit() -> None:
         from pyquil.simulation import NumpyWavefunctionSimulator
 
         simulator = NumpyWavefunctionSimulator(program.num_qubits)
-        simulator.do_program(Program("\n".join(lines)))
+        simulator.do_program(pyquil.Program("\n".join(lines)))
 
     tensor = np.asarray(simulator.wf)  # axis k is qubit k
     seen = np.abs(tensor.reshape(-1)) ** 2

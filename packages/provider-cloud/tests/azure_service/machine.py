@@ -18,7 +18,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from pyquil import Program
 from qiskit import QuantumCircuit, qasm2, transpile
 from qiskit.circuit import library as lib
 from qiskit.quantum_info import Statevector
@@ -141,6 +140,8 @@ def _openqasm2(program: bytes, params: dict[str, Any], profile: str, seed: int) 
 
 
 def _quil(program: bytes, params: dict[str, Any], profile: str, seed: int) -> Any:
+    from pyquil import Program  # here: it has no release for the newest Pythons
+
     parsed = Program(program.decode())
     parsed.wrap_in_numshots_loop(_shots(params))
     width = max(parsed.get_qubit_indices(), default=0) + 1

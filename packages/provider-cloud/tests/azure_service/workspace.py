@@ -176,7 +176,7 @@ class Workspace:
             job.status, job.error = "Failed", {"code": "InvalidInputData", "message": str(exc)}
             return
         if not self.lose_results:
-            written = self.result_override or json.dumps(result).encode()
+            written = json.dumps(result).encode() if self.result_override is None else self.result_override
             self.storage.blobs[f"job-{job.id}"]["rawOutputData"] = written
         job.status = "Succeeded"
 

@@ -107,12 +107,12 @@ class AzureClient:
         return snapshot_of(self._job(vendor_job_id, deadline))
 
     def _job(self, job_id: str, deadline: Deadline) -> Any:
-        with azure_errors(f"asking for job {job_id}"):
+        with azure_errors(f"asking for job {job_id}", missing=JobNotFoundError):
             return self._services.jobs.get(*self._place, job_id, **_patience(deadline))
 
     def cancel(self, vendor_job_id: str, *, deadline: Deadline) -> bool:
         try:
-            with azure_errors(f"cancelling job {vendor_job_id}"):
+            with azure_errors(f"cancelling job {vendor_job_id}", missing=JobNotFoundError):
                 from azure.core.exceptions import HttpResponseError
 
                 try:

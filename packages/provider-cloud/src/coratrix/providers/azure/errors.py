@@ -21,7 +21,6 @@ from coratrix.backend.errors import (
     BackendUnavailableError,
     CircuitValidationError,
     ConfigurationError,
-    JobNotFoundError,
     ProviderNotInstalledError,
     QuotaExceededError,
     RateLimitError,
@@ -51,11 +50,14 @@ class ScrubbedLog(logging.Filter):
 
 
 @contextmanager
-def azure_errors(doing: str, *, submitting: bool = False) -> Iterator[None]:
+def azure_errors(
+    doing: str, *, submitting: bool = False, missing: type[BackendError] = ConfigurationError
+) -> Iterator[None]:
     """Turn what Azure's libraries raise while ``doing`` something into a `BackendError`.
 
     Args:
         submitting: the request makes a job, so a lost answer leaves its outcome unknown.
+        missing: what "404 not found" means here: by default that the workspace is not where it should be.
     """
     try:
         yield
@@ -66,21 +68,24 @@ def azure_errors(doing: str, *, submitting: bool = False) -> Iterator[None]:
             f"{doing}: Azure's SDK cannot be imported: {exc}", hint=INSTALL_HINT
         ) from exc
     except Exception as exc:
-        raise translated(exc, doing, submitting=submitting) from (exc if _is_clean(exc) else None)
+        error = translated(exc, doing, submitting=submitting, missing=missing)
+        raise error from (exc if _is_clean(exc) else None)
 
 
-def translated(exc: Exception, doing: str, *, submitting: bool = False) -> BackendError:
+def translated(
+    exc: Exception, doing: str, *, submitting: bool = False, missing: type[BackendError] = ConfigurationError
+) -> BackendError:
     """Our error for one of Azure's."""
     from azure.core import exceptions as az
 
     if isinstance(exc, RuntimeError | ValueError) and isinstance(exc.__cause__, az.AzureError):
-        return _of_discovery(exc, exc.__cause__, doing)
+        return translated(exc.__cause__, doing)  # the SDK wraps what a look-up of the workspace raised
     if isinstance(exc, az.IncompleteReadError):
         return BackendConnectionError(_said(doing, exc), outcome_unknown=submitting)
-    if isinstance(exc, az.DecodeError):
+    if isinstance(exc, az.DecodeError) or 0 < (getattr(exc, "status_code", None) or 0) < 400:
         return _unreadable(exc, doing, submitting)
     if isinstance(exc, az.HttpResponseError):
-        return of_response(exc, doing, submitting=submitting)
+        return of_response(exc, doing, submitting=submitting, missing=missing)
     if isinstance(exc, az.ServiceRequestTimeoutError | az.ServiceResponseTimeoutError | TimeoutError):
         return BackendTimeoutError(_said(doing, exc), retryable=True, outcome_unknown=submitting)
     if isinstance(exc, az.AzureError | ConnectionError):
@@ -89,26 +94,18 @@ def translated(exc: Exception, doing: str, *, submitting: bool = False) -> Backe
     return _unreadable(exc, doing, submitting)
 
 
-def _of_discovery(exc: Exception, cause: Exception, doing: str) -> BackendError:
-    """The workspace could not be looked up; the SDK wraps the reason in a builtin exception."""
-    inner = translated(cause, doing)
-    if isinstance(inner, JobNotFoundError):
-        return ConfigurationError(f"{doing}: {scrubbed(str(exc))}")
-    return inner
-
-
 def _unreadable(exc: Exception, doing: str, submitting: bool) -> BackendError:
     said = f"{doing}: the answer cannot be read: {type(exc).__name__}: {scrubbed(str(exc))[:300]}"
     return BackendResponseError(said, retryable=True, outcome_unknown=submitting)
 
 
-def of_response(error: Any, doing: str, *, submitting: bool = False) -> BackendError:
+def of_response(error: Any, doing: str, *, submitting: bool, missing: type[BackendError]) -> BackendError:
     """Our error for an error answer; a job may exist all the same after a 5xx."""
     status = int(error.status_code or 0)
     told = getattr(error, "error", None)
     code = str(getattr(told, "code", None) or getattr(error, "error_code", None) or "")
     words = scrubbed(str(getattr(told, "message", None) or error.message or error))
-    kind, details = _kind(status, code)
+    kind, details = (missing, {}) if status == 404 else _kind(status, code)
     return kind(
         f"{doing}: {words}" + (f" [{code}]" if code else ""),
         provider_message=words,
@@ -132,8 +129,6 @@ def _kind(status: int, code: str) -> tuple[type[BackendError], dict[str, Any]]:
         return QuotaExceededError, {"hint": "The portal shows what is left under the workspace's Quotas"}
     if status == 424 or code == "TargetUnavailable":
         return BackendUnavailableError, {"code": "offline", "retryable": False}
-    if status == 404:
-        return JobNotFoundError, {}
     if status == 409:
         return BackendError, {"code": "conflict"}
     if status == 408 or status >= 500:

@@ -10,6 +10,7 @@ import os
 import re
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from coratrix.backend.errors import CircuitValidationError, ProviderNotInstalledError
@@ -61,6 +62,7 @@ def qdk_without_telemetry() -> Any:
     return qdk
 
 
+@lru_cache(maxsize=16)  # the same circuit is often sent again, to another target or with other shots
 def compile_qir(source: str, *, profile: str) -> QirProgram:
     """Compile OpenQASM 3.
 
