@@ -15,6 +15,7 @@ from coratrix.backend import (
     InsufficientMemoryError,
     UnknownOptionError,
 )
+from coratrix.backend.status import BackendStatus
 from coratrix.core import PauliSum, QuantumCircuit
 from coratrix.sim import SimulatorBackend, _engine
 from coratrix.sim.program import encode
@@ -46,7 +47,6 @@ def test_max_qubits_is_a_limit_of_its_own() -> None:
         ({"simulator_type": "statevektor"}, "statevektor.*'density_matrix'"),
         ({"max_qubits": 0}, "max_qubits is 0"),
         ({"max_qubits": True}, "max_qubits is True"),
-        ({"use_gpu": True, "gpu_memory_limit": "8GB"}, "no GPU.*Remove use_gpu"),
         ({"gpu_memory_limit": "8 parsecs"}, "8 parsecs.*'8GB'"),
         ({"precision": "half"}, "half.*'single'"),
         ({"sead": 3}, "'sead'.*did you mean 'seed'"),
@@ -71,10 +71,27 @@ def test_options_that_cannot_be_honoured_are_refused() -> None:
     circuit = QuantumCircuit(1).h(0)
     with pytest.raises(UnknownOptionError, match="shotz"):
         simulator().execute(circuit, 10, shotz=3)
-    with pytest.raises(UnknownOptionError, match="optimization_level"):
-        simulator().execute(circuit, 10, optimization_level=2)
+    with pytest.raises(ConfigurationError, match="optimization_level is 4"):
+        simulator().execute(circuit, 10, optimization_level=4)
     with pytest.raises(ConfigurationError, match="supports_noise"):
         simulator(supports_noise=False).execute(circuit, 10, noise_model={"bit_flip_error": 0.1})
+
+
+def test_a_gpu_that_is_not_there_is_told_at_the_first_use() -> None:
+    backend = simulator(use_gpu=True, gpu_memory_limit="8GB")
+
+    with pytest.raises(ConfigurationError, match=r"no GPU.*Remove use_gpu"):
+        backend.execute(QuantumCircuit(1).h(0), 10)
+    assert not backend.validate_circuit(QuantumCircuit(1))
+    assert backend.get_status() is BackendStatus.OFFLINE
+
+
+def test_every_optimization_level_gives_the_same_counts_for_a_seed() -> None:
+    circuit = QuantumCircuit(3).ry(0.7, 0).cx(0, 1).rz(0.4, 1).cx(1, 2).h(2)
+
+    counts = [simulator().execute(circuit, 500, seed=3, optimization_level=k).counts for k in range(4)]
+
+    assert counts[0] == counts[1] == counts[2] == counts[3]
 
 
 @pytest.mark.parametrize("shots", [0, -1, 1.5, 10**12])
@@ -90,8 +107,19 @@ def test_a_measured_circuit_has_no_statevector() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [[0], [0, 0, 0, 1, 9, 0], [99], [11, 0, 0, 1, 0, 5], [0, 0, 0, 2, 0, 0, 0], [25, 0, 0, 1, 0, 7],
-     [27, 0, 3, -1], [30, 1, 0, 1, 1, 0, 50, 0], [31, 1, 0, 1, 1, 0, 0, 0], [-1], [0, 47, 0, 1, 0, 0]],
+    [
+        [0],
+        [0, 0, 0, 1, 9, 0],
+        [99],
+        [11, 0, 0, 1, 0, 5],
+        [0, 0, 0, 2, 0, 0, 0],
+        [25, 0, 0, 1, 0, 7],
+        [27, 0, 3, -1],
+        [30, 1, 0, 1, 1, 0, 50, 0],
+        [31, 1, 0, 1, 1, 0, 0, 0],
+        [-1],
+        [0, 47, 0, 1, 0, 0],
+    ],
 )
 def test_a_broken_buffer_is_refused_and_never_read_past(words: list[int]) -> None:
     with pytest.raises(ValueError, match="program"):

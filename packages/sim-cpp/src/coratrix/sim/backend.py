@@ -36,11 +36,6 @@ MAX_SHOTS: Final = 100_000_000
 _AUTO_DENSITY_QUBITS: Final = 10
 """Up to this width ``auto`` follows the density matrix of a noisy circuit."""
 
-_REFUSED: Final = {
-    "optimization_level": "the simulator runs a circuit as written",
-    "max_cost": "a simulation costs nothing",
-}
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
@@ -51,6 +46,8 @@ class _Run:
     density: bool
     shots: int = 0
     seed: int = 0
+    level: int | None = None
+    """The option ``optimization_level``: 0 applies every gate by itself, as written."""
 
 
 class SimulatorBackend(BackendInterface):
@@ -77,7 +74,9 @@ class SimulatorBackend(BackendInterface):
         started = time.perf_counter()
         run = self._prepare(circuit, shots, options)
         try:
-            counts = _engine.run(self._program(run), run.shots, run.seed, self._settings(run.density))
+            counts = _engine.run(
+                self._program(run), run.shots, run.seed, self._settings(run.density, run.level)
+            )
         except _engine.OutOfMemory as exc:
             raise self._out_of_memory(run, exc) from exc
         return self._result(run, counts, time.perf_counter() - started)
@@ -113,7 +112,7 @@ class SimulatorBackend(BackendInterface):
                 continue
             programs = [self._program(run) for run in chosen]
             shots, seeds = [run.shots for run in chosen], [run.seed for run in chosen]
-            found = _engine.run_batch(programs, shots, seeds, self._settings(density))
+            found = _engine.run_batch(programs, shots, seeds, self._settings(density, chosen[0].level))
             counts |= {id(run): result for run, result in zip(chosen, found, strict=True)}
         return counts
 
@@ -125,24 +124,31 @@ class SimulatorBackend(BackendInterface):
         if id(item) in together:
             return self._result(item, together[id(item)], share)
         return self._execute_item(
-            item.circuit, item.shots, {"seed": item.seed, "noise_model": item.model}
+            item.circuit,
+            item.shots,
+            {"seed": item.seed, "noise_model": item.model, "optimization_level": item.level},
         )
 
     def _prepare(self, circuit: Any, shots: int, options: dict[str, Any], place: int = 0) -> _Run:
-        chosen = parse_options(RunOptions, options, backend=self.name, refused=_REFUSED)
+        chosen = parse_options(RunOptions, options, backend=self.name)
         try:
             ours = adopt(circuit)
         except CircuitError:
             ours = circuit  # validate() says what it is instead
         model = self._noise_of(chosen.noise_model)
+        self._refuse_gpu()
         if isinstance(ours, QuantumCircuit):
             self._refuse_too_large(ours, model)
         self.validate(ours, shots).raise_for_issues(self.name)
         self._refuse_unsupported_noise(model)
         whole = ours.measured_whole()
         return _Run(
-            circuit=whole, model=model, density=self._uses_density(whole, model), shots=int(shots),
+            circuit=whole,
+            model=model,
+            density=self._uses_density(whole, model),
+            shots=int(shots),
             seed=self._seed_of(chosen.seed, place),
+            level=chosen.optimization_level,
         )
 
     def _result(self, run: _Run, counts: dict[str, int], seconds: float) -> ExecutionResult:
@@ -214,7 +220,9 @@ class SimulatorBackend(BackendInterface):
     def explain(self, circuit: Any) -> str:
         """The plan for a circuit: stages, passes, bytes and operations, in words."""
         ours = _circuit(circuit)
-        run = _Run(circuit=ours, model=self._noise_of(None), density=self._uses_density(ours, self._noise_of(None)))
+        run = _Run(
+            circuit=ours, model=self._noise_of(None), density=self._uses_density(ours, self._noise_of(None))
+        )
         return _engine.explain(self._program(run), self._settings(run.density))
 
     def _state(self, run: _Run) -> npt.NDArray[Any]:
@@ -246,6 +254,8 @@ class SimulatorBackend(BackendInterface):
         )
 
     def _own_issues(self, circuit: QuantumCircuit) -> Iterable[ValidationIssue]:
+        if self.parameters.use_gpu:
+            return (ValidationIssue(code="no_gpu", message="this build has no GPU", hint="remove use_gpu"),)
         if circuit.num_qubits <= self._max_qubits:
             return ()
         density = self.parameters.simulator_type == "density_matrix"
@@ -253,7 +263,11 @@ class SimulatorBackend(BackendInterface):
         return () if refused is None else (ValidationIssue(code="memory", message=refused.message),)
 
     def get_status_report(self) -> StatusReport:
-        """Always online: it is this process."""
+        """Online, being this process; offline where a GPU is asked for that is not there."""
+        try:
+            self._refuse_gpu()
+        except ConfigurationError as exc:
+            return StatusReport(status=BackendStatus.OFFLINE, message=str(exc))
         return StatusReport(status=BackendStatus.ONLINE)
 
     def get_queue_info(self) -> QueueInfo:
@@ -266,10 +280,9 @@ class SimulatorBackend(BackendInterface):
     def _single(self) -> bool:
         return self.parameters.precision == "single"
 
-    def _settings(self, density: bool) -> _engine.Settings:
-        return _engine.Settings(
-            self._single, density, self.parameters.num_threads, self.parameters.instruction_set
-        )
+    def _settings(self, density: bool, level: int | None = None) -> _engine.Settings:
+        p = self.parameters
+        return _engine.Settings(self._single, density, p.num_threads, p.instruction_set, merge=level != 0)
 
     def _program(self, run: _Run) -> _engine.Program:
         if run.model.is_silent:
@@ -285,6 +298,15 @@ class SimulatorBackend(BackendInterface):
         except InvalidNoiseError as exc:
             raise ConfigurationError(f"noise_model: {exc}", backend=self.name) from exc
         return (self.parameters.noise_model or model) if given is None else model
+
+    def _refuse_gpu(self) -> None:
+        """A configuration that asks for a GPU can be made anywhere; a run on a GPU that is not there cannot."""
+        if self.parameters.use_gpu:
+            raise ConfigurationError(
+                "use_gpu is true, but this build of coratrix-sim-cpp has no GPU kernels",
+                hint="Remove use_gpu to run on the CPU",
+                backend=self.name,
+            )
 
     def _refuse_unsupported_noise(self, model: NoiseModel) -> None:
         if not self.parameters.supports_noise and not model.is_silent:

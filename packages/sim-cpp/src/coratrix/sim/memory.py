@@ -37,5 +37,7 @@ def refusal(num_qubits: int, *, density: bool, single: bool) -> InsufficientMemo
 
 def _advice(*, density: bool, single: bool) -> str:
     if density:
-        return "simulator_type 'statevector' takes the square root of that and simulates noise by trajectories"
+        return (
+            "simulator_type 'statevector' takes the square root of that and simulates noise by trajectories"
+        )
     return "Use fewer qubits" if single else "precision 'single' takes half of that"

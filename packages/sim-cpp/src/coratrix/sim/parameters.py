@@ -19,8 +19,16 @@ from coratrix.sim import _engine
 SIMULATOR_TYPES: Final = ("statevector", "density_matrix", "auto")
 PRECISIONS: Final = ("double", "single")
 _UNITS: Final = {
-    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
-    "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "tib": 2**40,
 }
 _IGNORED: Final = ("provider",)  # names this backend among others; nothing for the simulator itself
 
@@ -36,7 +44,7 @@ class SimulatorParameters:
         supports_noise: whether noise models and channels are accepted.
         noise_model: applied to every circuit that brings none of its own; the guide's flat form or a model.
         seed: of every execution that gives none; by default each draws its own.
-        use_gpu: asks for a GPU; refused, as this build has none.
+        use_gpu: asks for a GPU; a run then refuses, as this build has none.
         gpu_memory_limit: bytes, from ``8_000_000_000``, ``"8GB"`` or ``"8GiB"``.
         precision: ``"double"`` (complex128) or ``"single"`` (complex64, half the memory, about twice as fast).
         num_threads: 0 for all cores.
@@ -72,13 +80,6 @@ class SimulatorParameters:
                 )
         given = {name: value for name, value in params.items() if name in known and value is not None}
         return cls(**{name: _PARSERS[name](name, value, backend) for name, value in given.items()})
-
-    def __post_init__(self) -> None:
-        if self.use_gpu:
-            raise ConfigurationError(
-                "use_gpu is true, but this build of coratrix-sim-cpp has no GPU kernels",
-                hint="Remove use_gpu to run on the CPU",
-            )
 
 
 def _bad(name: str, value: object, allowed: str, backend: str) -> ConfigurationError:
@@ -125,7 +126,9 @@ def _noise(name: str, value: Any, backend: str) -> NoiseModel:
 def _bytes(name: str, value: Any, backend: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", value.lower()) if isinstance(value, str) else None
+    match = (
+        re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", value.lower()) if isinstance(value, str) else None
+    )
     if match is None or match[2] not in _UNITS or float(match[1]) <= 0:
         raise _bad(name, value, "a number of bytes, such as '8GB' or '512MiB'", backend)
     return int(float(match[1]) * _UNITS[match[2]])
