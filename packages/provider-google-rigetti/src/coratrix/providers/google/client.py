@@ -313,7 +313,8 @@ class EngineClient:
     def close(self) -> None:
         with self._opening:
             if self._opened is not None:
-                self._opened.transport.close()  # type: ignore[no-untyped-call]
+                transport: Any = self._opened.transport
+                transport.close()
                 self._opened = None
 
 

@@ -127,18 +127,16 @@ def _placed(
 ) -> Compiled:
     import cirq
 
-    router = cirq.RouteCQC(device.metadata.nx_graph)  # type: ignore[union-attr]
+    metadata: Any = device.metadata
+    router = cirq.RouteCQC(metadata.nx_graph)
     routed, initial, final = router.route_circuit(circuit, lookahead_radius=lookahead_radius)
     rewrite = _gate_by_gate if level == 0 else _merged
     rewritten = _read_out_together(_without_marks(rewrite(routed, gateset)))
-    qubits = {
-        str(ours): str(place) for ours, place in sorted(initial.items()) if ours in circuit.all_qubits()
-    }
+    used = circuit.all_qubits()
+    places: list[tuple[Any, Any]] = sorted(pair for pair in initial.items() if pair[0] in used)
     facts = {
         "gateset": next(name for name, theirs in _GATESETS.items() if theirs == type(gateset).__name__),
-        "initial_qubits": {
-            name.removeprefix("q(").removesuffix(")"): place for name, place in qubits.items()
-        },
+        "initial_qubits": {str(ours.x): str(place) for ours, place in places},
         "moments": len(rewritten),
         "two_qubit_gates": sum(1 for op in rewritten.all_operations() if _is_entangling(op)),
         "routing_moved_qubits": any(ours != place for ours, place in final.items()),

@@ -117,7 +117,8 @@ class VirtualProcessor:
 
     @cached_property
     def _device(self) -> cirq_google.GridDevice:
-        return _sdk().create_device_from_processor_id(self._parameters.processor)  # type: ignore[no-any-return]
+        made: cirq_google.GridDevice = _sdk().create_device_from_processor_id(self._parameters.processor)
+        return made
 
     def device(self, deadline: Deadline) -> cirq_google.GridDevice:
         """The processor's qubits, pairs and gates."""
