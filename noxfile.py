@@ -196,7 +196,11 @@ def rigetti(session: nox.Session) -> None:
 def together(session: nox.Session) -> None:
     """What needs two packages: the guide's blocks, floors, namespace, wheels, selective installs."""
     session.install(
-        "pytest-xdist", "build", "uv", *editable(CORE_ALL, IBM, f"{CLOUD}[all]", f"{GOOGLE_RIGETTI}[all]")
+        "pytest-xdist",
+        "build",
+        "uv",
+        "qiskit-aer",
+        *editable(CORE_ALL, IBM, f"{CLOUD}[all]", f"{GOOGLE_RIGETTI}[all]"),
     )
     install_simulator(session)
     run_pytest(session, "tests")
