@@ -277,8 +277,10 @@ def test_rights_that_end_while_polling_are_told_and_the_job_lives_on(
 def test_the_deadline_bounds_and_leaves_the_job_alive(braket: Make, cloud: BraketCloud) -> None:
     cloud.ledger.hold = True
 
+    patient = replace(QUICK, first_poll_s=1.0, longest_poll_s=8.0)
+
     with pytest.raises(BackendTimeoutError) as caught:
-        braket(s3_bucket="results").execute(lopsided(), 50, timeout=0.4)
+        braket(s3_bucket="results", clock=FakeClock(), resilience=patient).execute(lopsided(), 50, timeout=60)
     cloud.ledger.hold = False
 
     assert isinstance(caught.value, TimeoutError)

@@ -119,10 +119,14 @@ class BraketCloud:
             )
             return _xml_error(403, code)
         bucket, key = request.host.split(".s3.")[0], unquote(request.path).lstrip("/")
-        if request.method == "PUT":
+        if request.method == "PUT" and not key:
+            if (
+                bucket in self.buckets
+                and ".s3.us-east-1." not in request.host
+                and ".s3.amazonaws" not in request.host
+            ):
+                return _xml_error(409, "BucketAlreadyOwnedByYou")
             self.buckets.setdefault(bucket, {})
-            if key:
-                self.buckets[bucket][key] = request.body
             return Response(status=200)
         if bucket not in self.buckets:
             return _xml_error(404, "NoSuchBucket")

@@ -1,28 +1,24 @@
-"""Speaks to Amazon Braket through the SDK's session and boto3; nothing else here does.
+"""Speaks to Amazon Braket; nothing else here does.
 
-Owns: `BraketClient`: sessions per region, the requests of a task's life, time limits of each request.
-Knows nothing of: circuits, counts. Exceptions leave through `errors.aws_errors`.
-
-Retries are ours (`coratrix.backend.resilience`), so boto's are off. A task's client token is our job id:
-the service takes it once, however often it is sent.
+Owns: `BraketClient`: the requests of a task's life and those about the device.
+Knows nothing of: circuits, counts, how a connection is made (sessions.py). Exceptions leave through
+`errors.aws_errors`. A task's client token is our job id: the service takes it once, however often it is sent.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
+import os
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.client import JobSnapshot, Submission
 from coratrix.backend.clock import Clock, Deadline
-from coratrix.backend.errors import BackendError, ProviderNotInstalledError
+from coratrix.backend.errors import BackendError
 from coratrix.backend.jobs import JobState
 from coratrix.backend.resilience import Resilience
-from coratrix.backend.secrets import Secret
 from coratrix.backend.status import QueueInfo, StatusReport
 from coratrix.core.calibration import DeviceCalibration
 from coratrix.providers.aws.calibration import calibration_of
@@ -32,6 +28,7 @@ from coratrix.providers.aws.errors import aws_errors
 from coratrix.providers.aws.normalise import RawCounts, parse_results
 from coratrix.providers.aws.parameters import BraketParameters
 from coratrix.providers.aws.program import BraketProgram
+from coratrix.providers.aws.sessions import AwsSessions
 
 JOB_TAG = "coratrix-job"
 STATES = {
@@ -51,66 +48,12 @@ class BraketClient:
     submits_once = True
 
     def __init__(self, parameters: BraketParameters, *, clock: Clock, numbers: Resilience) -> None:
-        _import_sdk()
-        self._parameters, self._clock, self._numbers = parameters, clock, numbers
+        self._aws = AwsSessions(parameters, numbers)
+        self._parameters, self._clock = parameters, clock
         self._device: Device = parameters.target
-        self._lock = threading.RLock()
-        self._sessions: dict[str | None, Any] = {}
-        self._s3_clients: dict[str | None, Any] = {}
-        self._bucket: str | None = parameters.s3_bucket
         self._completed: dict[
             str, Mapping[str, Any]
         ] = {}  # tasks that ended, until their results are fetched
-
-    # sessions --------------------------------------------------------------------------------
-
-    def _session(self, region: str | None = None) -> Any:
-        """The SDK's session for a region; made once."""
-        wanted = region or self._parameters.session_region
-        with self._lock:
-            if wanted not in self._sessions:
-                self._sessions[wanted] = self._new_session(wanted)
-            return self._sessions[wanted]
-
-    def _new_session(self, region: str | None) -> Any:
-        import boto3
-        from braket.aws import AwsSession
-
-        given = self._parameters
-        with aws_errors("connecting to Amazon Braket"):
-            boto_session = boto3.Session(
-                region_name=region,
-                profile_name=given.profile,
-                aws_access_key_id=_revealed(given.aws_access_key_id),
-                aws_secret_access_key=_revealed(given.aws_secret_access_key),
-                aws_session_token=_revealed(given.aws_session_token),
-            )
-            return AwsSession(boto_session=boto_session, config=self._config())
-
-    def _config(self) -> Any:
-        from botocore.config import Config
-
-        return Config(
-            connect_timeout=min(10.0, self._numbers.request_timeout_s),
-            read_timeout=self._numbers.request_timeout_s,
-            retries={"mode": "standard", "total_max_attempts": 1},
-            max_pool_connections=max(10, self._numbers.max_in_flight),
-        )
-
-    def _s3(self, region: str | None) -> Any:
-        session = self._session(region)
-        with self._lock:
-            if region not in self._s3_clients:
-                self._s3_clients[region] = session.boto_session.client("s3", config=self._config())
-            return self._s3_clients[region]
-
-    def _result_bucket(self) -> str:
-        """The bucket given, else Braket's default one, which costs two requests once."""
-        with self._lock:
-            if self._bucket is None:
-                with aws_errors("finding the default bucket for results"):
-                    self._bucket = str(self._session().default_bucket())
-            return self._bucket
 
     # a task's life ---------------------------------------------------------------------------
 
@@ -124,19 +67,21 @@ class BraketClient:
             "clientToken": key,
             "deviceArn": self._device.arn,
             "shots": int(shots),
-            "outputS3Bucket": self._result_bucket(),
+            "outputS3Bucket": self._aws.bucket(),
             "outputS3KeyPrefix": self._parameters.s3_prefix,
             "action": Program(source=program.source).json(),
             "tags": _tags(key, options.tags),
         }
         if options.physical_qubits:
             request["deviceParameters"] = _no_rewiring(self._device.arn, len(options.physical_qubits))
+        if token := os.environ.get("AMZN_BRAKET_JOB_TOKEN"):  # inside a hybrid job
+            request["jobToken"] = token
         if options.reservation_arn:
             request["associations"] = [
                 {"arn": options.reservation_arn, "type": "RESERVATION_TIME_WINDOW_ARN"}
             ]
         with aws_errors("CreateQuantumTask", submitting=True):
-            return str(self._session().create_quantum_task(**request))
+            return str(self._aws.braket().create_quantum_task(**request)["quantumTaskArn"])
 
     def find(self, key: str, *, deadline: Deadline) -> str | None:
         for task in self._tasks():
@@ -149,7 +94,7 @@ class BraketClient:
         """Summaries of the account's tasks on this device."""
         ours = {"name": "deviceArn", "operator": "EQUAL", "values": [self._device.arn]}
         with aws_errors("SearchQuantumTasks"):
-            pages = self._session().braket_client.get_paginator("search_quantum_tasks")
+            pages = self._aws.braket().get_paginator("search_quantum_tasks")
             for page in pages.paginate(filters=[ours], PaginationConfig={"PageSize": 100}):
                 yield from page["quantumTasks"]
 
@@ -162,7 +107,7 @@ class BraketClient:
     def task(self, arn: str) -> Mapping[str, Any]:
         """The answer of GetQuantumTask."""
         with aws_errors("GetQuantumTask"):
-            client = self._session(region_of_task(arn)).braket_client
+            client = self._aws.braket(region_of_task(arn))
             found: Mapping[str, Any] = client.get_quantum_task(
                 quantumTaskArn=arn, additionalAttributeNames=["QueueInfo"]
             )
@@ -171,7 +116,7 @@ class BraketClient:
     def fetch(self, vendor_job_id: str, *, deadline: Deadline) -> RawCounts:
         task = self._completed.get(vendor_job_id) or self.task(vendor_job_id)
         with aws_errors("fetching the results from S3"):
-            stored = self._s3(region_of_task(vendor_job_id)).get_object(
+            stored = self._aws.s3(region_of_task(vendor_job_id)).get_object(
                 Bucket=task["outputS3Bucket"], Key=f"{task['outputS3Directory']}/results.json"
             )
             text = stored["Body"].read().decode("utf-8")
@@ -181,7 +126,7 @@ class BraketClient:
     def cancel(self, vendor_job_id: str, *, deadline: Deadline) -> bool:
         try:
             with aws_errors("CancelQuantumTask"):
-                client = self._session(region_of_task(vendor_job_id)).braket_client
+                client = self._aws.braket(region_of_task(vendor_job_id))
                 client.cancel_quantum_task(quantumTaskArn=vendor_job_id)
         except BackendError as exc:
             if exc.code == "conflict":  # it has ended already
@@ -193,7 +138,7 @@ class BraketClient:
 
     def _device_details(self) -> Mapping[str, Any]:
         with aws_errors(f"GetDevice {self._device.name}"):
-            found: Mapping[str, Any] = self._session().get_device(self._device.arn)
+            found: Mapping[str, Any] = self._aws.braket().get_device(deviceArn=self._device.arn)
             return found
 
     def _properties(self) -> dict[str, Any]:
@@ -219,24 +164,7 @@ class BraketClient:
         return queue_of(self._device_details(), self._clock.time())
 
     def close(self) -> None:
-        with self._lock:
-            for session in self._sessions.values():
-                session.braket_client.close()
-            for s3 in self._s3_clients.values():
-                s3.close()
-            self._sessions.clear()
-            self._s3_clients.clear()
-
-
-def _import_sdk() -> None:
-    """Import it at once and in full: that takes seconds, which no request should be charged with."""
-    try:
-        importlib.import_module("braket.aws")
-    except ImportError as exc:
-        raise ProviderNotInstalledError(
-            f"Amazon Braket's SDK cannot be imported: {exc}",
-            hint="pip install 'coratrix-provider-cloud[aws]'",
-        ) from exc
+        self._aws.close()
 
 
 def snapshot_of(task: Mapping[str, Any]) -> JobSnapshot:
@@ -276,7 +204,3 @@ def _no_rewiring(arn: str, num_qubits: int) -> str:
     kind = next((k for name, k in kinds.items() if f"/{name}/" in arn), GateModelSimulatorDeviceParameters)
     paradigm = GateModelParameters(qubitCount=num_qubits, disableQubitRewiring=True)
     return str(kind(paradigmParameters=paradigm).json(exclude_none=True))
-
-
-def _revealed(secret: Secret | None) -> str | None:
-    return None if secret is None else secret.reveal()

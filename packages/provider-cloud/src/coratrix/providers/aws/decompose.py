@@ -83,8 +83,8 @@ def euler_angles(gate: Gate) -> tuple[float, float, float, float]:
     u = gate.matrix()
     gamma = 2 * math.atan2(abs(u[1, 0]), abs(u[0, 0]))
     alpha = math.atan2(*_imag_real(u[0, 0] * u[1, 1] - u[0, 1] * u[1, 0])) / 2
-    plus = 2 * (math.atan2(*_imag_real(u[1, 1])) - alpha) if abs(u[1, 1]) > 1e-9 else 0.0
-    minus = 2 * (math.atan2(*_imag_real(u[1, 0])) - alpha) if abs(u[1, 0]) > 1e-9 else 0.0
+    plus = 2 * (math.atan2(*_imag_real(u[1, 1])) - alpha)  # of an entry near 0 any phase will do
+    minus = 2 * (math.atan2(*_imag_real(u[1, 0])) - alpha)
     return alpha, (plus + minus) / 2, gamma, (plus - minus) / 2
 
 

@@ -130,6 +130,8 @@ def _kind(code: str, status: int) -> tuple[type[BackendError], dict[str, Any]]:
         return QuotaExceededError, {"hint": "Ask for more under Service Quotas in the AWS console"}
     if code == "NoSuchKey":
         return BackendResponseError, {"code": "result_missing", "retryable": True}
+    if code in ("BucketAlreadyOwnedByYou", "OperationAborted"):
+        return ConfigurationError, {"code": "bucket_is_ours"}
     if code in ("NoSuchBucket", "BucketAlreadyExists"):
         return ConfigurationError, {"hint": "Give another `s3_bucket` in connection_params"}
     if code == "ResourceNotFoundException" or status == 404:

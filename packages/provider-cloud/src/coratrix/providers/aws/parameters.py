@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from coratrix.backend.errors import ConfigurationError
-from coratrix.backend.secrets import Secret
+from coratrix.backend.secrets import Secret, guard
 from coratrix.providers.aws.devices import Device, device_named
 
 
@@ -66,7 +66,7 @@ class BraketParameters(BaseModel):
 def parse_parameters(params: Mapping[str, Any], *, backend: str) -> BraketParameters:
     """The parameters, or a `ConfigurationError` that names each one that is wrong."""
     try:
-        return BraketParameters.model_validate(dict(params))
+        return BraketParameters.model_validate(guard(params))
     except ValidationError as exc:
         problems = "; ".join(_problem(error) for error in exc.errors(include_input=False, include_url=False))
         raise ConfigurationError(
