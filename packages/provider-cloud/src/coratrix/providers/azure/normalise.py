@@ -94,22 +94,23 @@ def _flat(value: Any) -> Iterable[Any]:
 
 def _ionq(payload: Any, decoding: Mapping[str, Any]) -> Read:
     """Probabilities by integer, qubit n being bit n; turned into counts by largest remainders."""
-    probabilities: dict[tuple[int, ...], float] = {}
+    parts: dict[tuple[int, ...], list[float]] = {}
     for key, probability in payload["histogram"].items():
         bits = tuple(int(key) >> qubit & 1 for qubit in decoding["qubits"])
-        probabilities[bits] = probabilities.get(bits, 0.0) + float(probability)
+        parts.setdefault(bits, []).append(float(probability))
+    probabilities = {bits: math.fsum(shares) for bits, shares in parts.items()}
     said = {"counts_from": "probabilities, rounded by largest remainder"}
     return apportioned(probabilities, int(decoding["shots"])), said
 
 
 def apportioned(probabilities: Mapping[tuple[int, ...], float], shots: int) -> dict[tuple[int, ...], int]:
     """Whole numbers that add up to ``shots``, each within 1 of its share; the same input, the same counts."""
-    total = sum(probabilities.values())
+    total = math.fsum(probabilities.values())  # the same in any order
     if not math.isclose(total, 1.0, abs_tol=1e-3) or min(probabilities.values()) < 0:
         raise BackendResponseError(f"the probabilities of the result add up to {total:g}, not 1")
     shares = {bits: shots * p / total for bits, p in probabilities.items()}
     counts = {bits: math.floor(share + 1e-9) for bits, share in shares.items()}
-    largest = sorted(shares, key=lambda bits: (counts[bits] - shares[bits], bits))
+    largest = sorted(shares, key=lambda bits: (round(counts[bits] - shares[bits], 9), bits))
     for bits in largest[: shots - sum(counts.values())]:
         counts[bits] += 1
     return {bits: count for bits, count in counts.items() if count}
