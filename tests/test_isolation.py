@@ -12,15 +12,16 @@ from coratrix.backend.isolated import IsolatedBackend
 from coratrix.testing.conformance import BackendConformance
 
 
-class TestIsolatedSimulator(BackendConformance):
-    @pytest.fixture(scope="class")
-    def shared(self) -> Iterator[BackendInterface]:
-        manager = BackendManager()
+@pytest.fixture(scope="module")
+def shared() -> Iterator[BackendInterface]:
+    """One process for all tests: starting it costs more than they do."""
+    with BackendManager() as manager:
         config = BackendConfiguration("far", BackendType.SIMULATOR, {"python": sys.executable})
         manager.register_backend("far", config)
-        with manager:
-            yield manager.get_backend("far")
+        yield manager.get_backend("far")
 
+
+class TestIsolatedSimulator(BackendConformance):
     @pytest.fixture
     def backend(self, shared: BackendInterface) -> BackendInterface:
         assert isinstance(shared, IsolatedBackend)
