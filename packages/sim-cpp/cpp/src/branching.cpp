@@ -19,6 +19,8 @@ namespace coratrix {
 
 namespace {
 
+constexpr int kTableBits = 12;  // up to this width shots look their outcome up in a table of probabilities
+
 /// Where in the program a branch stands: one entry per open block.
 struct Frame {
     const Body* body;
@@ -159,11 +161,15 @@ public:
         LoweredCircuit lowered;
         if (options_.density) {
             const DoubledCircuit doubled(first, last, num_qubits_);
-            lowered = lower(doubled.begin(), doubled.end(), 2 * num_qubits_, {from_zero, options_.merge});
+            lowered = lower(doubled.begin(), doubled.end(), 2 * num_qubits_, lowering(from_zero));
         } else {
-            lowered = lower(first, last, num_qubits_, {from_zero, options_.merge});
+            lowered = lower(first, last, num_qubits_, lowering(from_zero));
         }
         return make_plan<T>(lowered, kernels_, {options_.tile_bits, from_zero});
+    }
+
+    LoweringOptions lowering(bool from_zero) const {
+        return {from_zero, state_bits() >= kKakBits && options_.merge, options_.merge};
     }
 
     const Plan<T>& get(const Instruction* first, const Instruction* last, bool from_zero) {
@@ -364,13 +370,34 @@ private:
 
     // Draws
 
-    std::vector<Index> basis_states(Branch<T>& branch, const std::vector<Draw>& draws) {
+    /// What the shots of a branch read: states[k] is that of shot number order[k] of the branch.
+    struct Readings {
+        std::vector<Index> states;
+        std::vector<std::uint32_t> order;
+        bool sorted = false;  // by state
+    };
+
+    Readings read_all(Branch<T>& branch) {
         need_state(branch);
-        if (!options_.density) return sample(*branch.state, plans_.kernel_table(), draws, context_);
         const int n = program_.num_qubits();
-        std::vector<double> p(std::size_t{1} << n);
-        for (Index k = 0; k < p.size(); ++k) p[k] = static_cast<double>(branch.state->data()[k << n | k].real());
-        return sample(p, draws);
+        Readings out;
+        const bool pays = n <= kTableBits && branch.shots.size() * 4 >= std::size_t{1} << n;
+        if (options_.density || pays) {
+            std::vector<double> p(std::size_t{1} << n);
+            const auto* const amp = branch.state->data();
+            for (Index k = 0; k < p.size(); ++k)
+                p[k] = options_.density ? static_cast<double>(amp[k << n | k].real()) : std::norm(Complex(amp[k]));
+            out.states = sample_table(p, branch.shots, seed_, branch.draws);
+            out.order.resize(branch.shots.size());
+            std::iota(out.order.begin(), out.order.end(), 0u);
+            return out;
+        }
+        const std::vector<Draw> draws = sorted_draws(branch.shots, seed_, branch.draws);
+        out.states = sample(*branch.state, plans_.kernel_table(), draws, context_);
+        out.sorted = true;
+        out.order.reserve(draws.size());
+        for (const Draw& draw : draws) out.order.push_back(draw.shot);
+        return out;
     }
 
     /// Consecutive measurements and resets on different qubits, drawn together. True: the branch has ended
@@ -388,15 +415,14 @@ private:
             if (in.opcode == Opcode::reset) to_zero |= here;
             run.push_back(&in);
         }
-        const std::vector<Draw> draws = sorted_draws(branch.shots, seed_, branch.draws);
-        const std::vector<Index> states = basis_states(branch, draws);
+        const Readings readings = read_all(branch);
         const bool misread = std::any_of(run.begin(), run.end(), [](const Instruction* in) { return in->matrix != nullptr; });
         branch.draws += 1 + (misread ? run.size() : 0);
         if (at_end(branch)) {
-            record(branch, run, draws, states, misread);
+            record(branch, run, readings, misread);
             return true;
         }
-        split(branch, run, draws, states, misread, mask, to_zero);
+        split(branch, run, readings, misread, mask, to_zero);
         return true;
     }
 
@@ -419,8 +445,8 @@ private:
     }
 
     /// The program ends here: write the readings down, no state is needed any more.
-    void record(const Branch<T>& branch, const std::vector<const Instruction*>& run, const std::vector<Draw>& draws,
-                const std::vector<Index>& states, bool misread) {
+    void record(const Branch<T>& branch, const std::vector<const Instruction*>& run, const Readings& readings,
+                bool misread) {
         std::vector<std::pair<int, int>> places;
         std::vector<std::uint8_t> clbits = branch.clbits;
         std::vector<int> last_writer(clbits.size(), -1);
@@ -432,28 +458,43 @@ private:
                 places.emplace_back(lowest_bit(qubit_bit(*run[k])), run[k]->clbit);
                 clbits[static_cast<std::size_t>(run[k]->clbit)] = 0;
             }
-        if (misread) return record_misread(branch, run, draws, states, clbits);
+        if (misread) return record_misread(branch, run, readings, clbits);
         const std::vector<std::uint64_t> base = tally_.pack(clbits);
         const bool only = tally_.empty() && waiting_.empty();  // no other branch will record anything
         const KeyTable table(places, tally_.words());
         std::vector<std::uint64_t> key(base.size());
-        for (std::size_t first = 0; first < states.size();) {
-            std::size_t last = first + 1;
-            while (last < states.size() && states[last] == states[first]) ++last;
+        for_each_state(readings, [&](Index state, std::int64_t count) {
             key = base;
-            table.add(states[first], key.data());
-            tally_.add(key.data(), static_cast<std::int64_t>(last - first));
-            first = last;
-        }
+            table.add(state, key.data());
+            tally_.add(key.data(), count);
+        });
         const bool whole = places.size() == static_cast<std::size_t>(program_.num_qubits());
         if (whole && only) tally_.set_unique();
     }
 
+    /// Each state that was read and how often, every state once.
+    template <class F>
+    void for_each_state(const Readings& readings, F visit) const {
+        const std::vector<Index>& states = readings.states;
+        if (!readings.sorted) {
+            std::vector<std::int64_t> seen(std::size_t{1} << program_.num_qubits(), 0);
+            for (const Index state : states) ++seen[state];
+            for (Index state = 0; state < seen.size(); ++state)
+                if (seen[state] > 0) visit(state, seen[state]);
+            return;
+        }
+        for (std::size_t first = 0; first < states.size();) {
+            std::size_t last = first + 1;
+            while (last < states.size() && states[last] == states[first]) ++last;
+            visit(states[first], static_cast<std::int64_t>(last - first));
+            first = last;
+        }
+    }
+
     void record_misread(const Branch<T>& branch, const std::vector<const Instruction*>& run,
-                        const std::vector<Draw>& draws, const std::vector<Index>& states,
-                        std::vector<std::uint8_t> clbits) {
-        for (std::size_t d = 0; d < draws.size(); ++d) {
-            write_reported(branch, run, states[d], branch.shots[draws[d].shot], clbits);
+                        const Readings& readings, std::vector<std::uint8_t> clbits) {
+        for (std::size_t d = 0; d < readings.states.size(); ++d) {
+            write_reported(branch, run, readings.states[d], branch.shots[readings.order[d]], clbits);
             tally_.add_bits(clbits, 1);
         }
     }
@@ -466,24 +507,24 @@ private:
     }
 
     /// Shots that read the same and left the same state behind go on together.
-    void split(Branch<T>& branch, const std::vector<const Instruction*>& run, const std::vector<Draw>& draws,
-               const std::vector<Index>& states, bool misread, Mask mask, Mask to_zero) {
+    void split(Branch<T>& branch, const std::vector<const Instruction*>& run, const Readings& readings, bool misread,
+               Mask mask, Mask to_zero) {
         std::map<std::pair<Index, std::vector<std::uint64_t>>, std::size_t> known;
         std::unordered_map<Index, std::size_t> known_states;
         std::vector<Branch<T>> parts;
         std::vector<std::uint8_t> clbits = branch.clbits;
-        for (std::size_t d = 0; d < draws.size(); ++d) {
-            const std::uint32_t shot = branch.shots[draws[d].shot];
-            const Index value = states[d] & mask;
+        for (std::size_t d = 0; d < readings.states.size(); ++d) {
+            const std::uint32_t shot = branch.shots[readings.order[d]];
+            const Index value = readings.states[d] & mask;
             std::size_t part = parts.size();
             if (misread) {
-                write_reported(branch, run, states[d], shot, clbits);
+                write_reported(branch, run, readings.states[d], shot, clbits);
                 part = known.emplace(std::make_pair(value, tally_.pack(clbits)), part).first->second;
             } else {
                 part = known_states.emplace(value, part).first->second;
             }
             if (part == parts.size()) {
-                if (!misread) write_reported(branch, run, states[d], shot, clbits);
+                if (!misread) write_reported(branch, run, readings.states[d], shot, clbits);
                 parts.push_back(child(branch));
                 parts.back().clbits = clbits;
                 parts.back().split.mask = mask;
@@ -507,7 +548,8 @@ private:
     void hand_over(Branch<T>& branch, std::vector<Branch<T>>& parts) {
         branch.state.reset();
         for (std::size_t k = parts.size(); k-- > 0;) {
-            std::sort(parts[k].shots.begin(), parts[k].shots.end());
+            if (!std::is_sorted(parts[k].shots.begin(), parts[k].shots.end()))
+                std::sort(parts[k].shots.begin(), parts[k].shots.end());
             waiting_.push_back(std::move(parts[k]));
         }
     }

@@ -244,7 +244,7 @@ private:
             return one_qubit_matrix(wire(in, in.num_controls), in.matrix, controls, zeros);
         if (unitary && qubits <= kMaxDiagonalQubits && diagonal_matrix(in.matrix, size))
             return diagonal_gate(in, size, controls, zeros);
-        if (unitary && qubits == 2 && (controls | zeros) == 0 && options_.merge &&
+        if (unitary && qubits == 2 && (controls | zeros) == 0 && options_.kak &&
             kak_gate(wire(in, 0), wire(in, 1), in.matrix))
             return;
         x_on(zeros);

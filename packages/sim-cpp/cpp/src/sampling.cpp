@@ -122,20 +122,29 @@ std::vector<Index> sample(const State<T>& state, const Kernels<T>& kernels, cons
     return out;
 }
 
-std::vector<Index> sample(const std::vector<double>& probabilities, const std::vector<Draw>& draws) {
+/// A guide table says where to start: guide[g] is the first state whose cumulated probability exceeds g/size.
+std::vector<Index> sample_table(const std::vector<double>& probabilities, const std::vector<std::uint32_t>& shots,
+                                std::uint64_t seed, std::uint64_t position) {
+    const std::size_t size = probabilities.size();
+    std::vector<double> cumulated(size);
     double total = 0;
-    for (const double p : probabilities) total += std::max(p, 0.0);
-    std::vector<Index> out(draws.size());
-    std::size_t at = 0;
-    Index last_possible = 0;
-    double sum = 0;
-    for (Index k = 0; k < probabilities.size() && at < draws.size(); ++k) {
-        if (!(probabilities[k] > 0)) continue;
-        last_possible = k;
-        sum += probabilities[k];
-        while (at < draws.size() && draws[at].u * total < sum) out[at++] = k;
+    std::size_t last_possible = 0;
+    for (std::size_t k = 0; k < size; ++k) {
+        if (probabilities[k] > 0) total += probabilities[k], last_possible = k;
+        cumulated[k] = total;
     }
-    for (; at < draws.size(); ++at) out[at] = last_possible;
+    std::vector<std::uint32_t> guide(size + 1);
+    for (std::size_t g = 0, k = 0; g <= size; ++g) {
+        while (k < last_possible && cumulated[k] <= total * static_cast<double>(g) / static_cast<double>(size)) ++k;
+        guide[g] = static_cast<std::uint32_t>(k);
+    }
+    std::vector<Index> out(shots.size());
+    for (std::size_t s = 0; s < shots.size(); ++s) {
+        const double u = uniform(seed, shots[s], position);
+        std::size_t k = guide[static_cast<std::size_t>(u * static_cast<double>(size))];
+        while (k < last_possible && cumulated[k] <= u * total) ++k;
+        out[s] = k;
+    }
     return out;
 }
 

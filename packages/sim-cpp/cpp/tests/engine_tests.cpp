@@ -76,7 +76,7 @@ template <class T>
 double deviation(const Program& program, const Variant& v, const std::vector<Complex>& wanted) {
     const Body& body = program.body();
     const LoweredCircuit lowered =
-        lower(body.data(), body.data() + body.size(), program.num_qubits(), {v.from_zero, v.merge});
+        lower(body.data(), body.data() + body.size(), program.num_qubits(), {v.from_zero, v.merge, v.merge});
     const Plan<T> plan = make_plan<T>(lowered, kernels<T>(v.set), {v.tile_bits, v.from_zero});
     Context context;
     context.num_threads = v.threads;

@@ -368,9 +368,34 @@ void apply_diagonal(const Diagonal<typename S::T>& d, typename S::T* re, typenam
 
 // ------------------------------------------------------------------------------------------------ dense matrices
 
+/// One or two bits: rows, columns and vectors all stay in registers.
+template <class S, int Rows>
+void apply_narrow(const Dense<typename S::T>& d, typename S::T* re, typename S::T* im, Index tile_index) {
+    using T = typename S::T;
+    T mr[Rows * Rows], mi[Rows * Rows];
+    for (int k = 0; k < Rows * Rows; ++k) mr[k] = d.re[k], mi[k] = d.im[k];
+    for (std::uint32_t block = 0; block < d.blocks.count; ++block) {
+        if (((tile_index | d.blocks.indices[block]) & d.condition) != d.condition) continue;
+        T* const base_re = re + d.blocks.offsets[block];
+        T* const base_im = im + d.blocks.offsets[block];
+        typename S::V x[Rows], y[Rows];
+        for (int c = 0; c < Rows; ++c) x[c] = S::load(base_re + d.offsets[c]), y[c] = S::load(base_im + d.offsets[c]);
+        for (int r = 0; r < Rows; ++r) {
+            auto sum_re = S::set1(0), sum_im = S::set1(0);
+            for (int c = 0; c < Rows; ++c) {
+                const auto a = S::set1(mr[r * Rows + c]), b = S::set1(mi[r * Rows + c]);
+                sum_re = S::fnma(b, y[c], S::fma(a, x[c], sum_re));
+                sum_im = S::fma(b, x[c], S::fma(a, y[c], sum_im));
+            }
+            S::store(base_re + d.offsets[r], sum_re);
+            S::store(base_im + d.offsets[r], sum_im);
+        }
+    }
+}
+
 /// 2^k complex vectors in, a (2^k × 2^k) matrix times them out.
 template <class S>
-void apply_dense(const Dense<typename S::T>& d, typename S::T* re, typename S::T* im, Index tile_index,
+void apply_wide(const Dense<typename S::T>& d, typename S::T* re, typename S::T* im, Index tile_index,
                  typename S::T* scratch) {
     using T = typename S::T;
     const std::uint32_t rows = 1u << d.bits;
@@ -399,6 +424,14 @@ void apply_dense(const Dense<typename S::T>& d, typename S::T* re, typename S::T
             S::store(base_im + d.offsets[r], sum_im);
         }
     }
+}
+
+template <class S>
+void apply_dense(const Dense<typename S::T>& d, typename S::T* re, typename S::T* im, Index tile_index,
+                 typename S::T* scratch) {
+    if (d.bits == 1) return apply_narrow<S, 2>(d, re, im, tile_index);
+    if (d.bits == 2) return apply_narrow<S, 4>(d, re, im, tile_index);
+    apply_wide<S>(d, re, im, tile_index, scratch);
 }
 
 // ------------------------------------------------------------------------------------------- tiles in and out

@@ -49,8 +49,11 @@ struct LoweredCircuit {
 
 struct LoweringOptions {
     bool starts_at_zero = true;  // the input is |0…0⟩: SWAPs are free
+    bool kak = true;             // two-qubit unitaries by their KAK form, on states wide enough for it
     bool merge = true;           // off: every gate is lowered by itself ("planning off", for tests)
 };
+
+constexpr int kKakBits = 13;  // below this width a 4×4 product costs less than finding the KAK form
 
 /// Lower gate instructions [first, last) of a circuit of `num_qubits` qubits; qubit q becomes bit n-1-q.
 LoweredCircuit lower(const Instruction* first, const Instruction* last, int num_qubits,

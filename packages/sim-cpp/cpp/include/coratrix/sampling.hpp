@@ -21,7 +21,9 @@ template <class T>
 std::vector<Index> sample(const State<T>& state, const Kernels<T>& kernels, const std::vector<Draw>& draws,
                           const Context& context);
 
-/// The same from explicit probabilities, which need not be normalised.
-std::vector<Index> sample(const std::vector<double>& probabilities, const std::vector<Draw>& draws);
+/// The basis state of each shot, in the order of the shots, from explicit probabilities that need not be
+/// normalised: for tables small enough that a look-up beats sorting the draws.
+std::vector<Index> sample_table(const std::vector<double>& probabilities, const std::vector<std::uint32_t>& shots,
+                                std::uint64_t seed, std::uint64_t position);
 
 }  // namespace coratrix
