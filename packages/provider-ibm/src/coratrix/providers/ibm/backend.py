@@ -12,6 +12,7 @@ from typing import Any
 from coratrix.backend.provider import (
     FREE,
     SYSTEM_CLOCK,
+    UNKNOWN_COST,
     BackendCapabilities,
     BackendConfiguration,
     Clock,
@@ -121,7 +122,9 @@ class IBMBackend(JobBackend):
         if self.parameters.is_local:
             return FREE
         client: Any = self.client
-        delay = self._remembered("rep_delay", client.rep_delay, 3600.0)
+        delay: float | None = self._remembered("rep_delay", client.rep_delay, 3600.0)
+        if delay is None:
+            return UNKNOWN_COST
         return CostEstimate(
             amount=JOB_OVERHEAD_S + len(circuits) * int(shots) * delay,
             currency="device seconds",

@@ -284,9 +284,10 @@ class ServiceClient:
         found: dict[str, Any] = self._ask("asking for the usage", deadline, lambda _: self._service.usage())
         return found
 
-    def rep_delay(self, deadline: Deadline) -> float:
-        """Seconds between two shots, by default."""
-        return float(self.device(deadline).configuration().default_rep_delay)
+    def rep_delay(self, deadline: Deadline) -> float | None:
+        """Seconds between two shots, by default; None where the device does not say."""
+        found = getattr(self.device(deadline).configuration(), "default_rep_delay", None)
+        return None if found is None else float(found)
 
     def close(self) -> None:
         with self._lock:

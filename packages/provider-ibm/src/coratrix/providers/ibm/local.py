@@ -103,9 +103,9 @@ class LocalClient:
 
     def poll(self, vendor_job_id: str, *, deadline: Deadline) -> JobSnapshot:
         job = self._job(vendor_job_id)
-        if job is None or job.cancelled():
+        if job.cancelled():
             return JobSnapshot(state=JobState.CANCELLED)
-        if not job.done():
+        if not job.in_final_state():  # done() is false for a job that failed
             return JobSnapshot(state=JobState.RUNNING if job.running() else JobState.QUEUED)
         try:
             job.result()
@@ -136,7 +136,7 @@ class LocalClient:
         return StatusReport(status=BackendStatus.ONLINE, message="runs here", as_of=self._clock.time())
 
     def queue(self, *, deadline: Deadline) -> QueueInfo:
-        waiting = sum(not job.done() for job in list(self._jobs.values()))
+        waiting = sum(not job.in_final_state() for job in list(self._jobs.values()))
         return QueueInfo(length=waiting, source="local", as_of=self._clock.time())
 
     def close(self) -> None:

@@ -69,7 +69,7 @@ def parse(params: Mapping[str, Any], backend: str) -> IBMParameters:
             hint=f"Parameters: {known}",
         ) from None  # the original would show values, and one of them is a secret
     if notices:
-        warnings.warn(f"{backend}: {'; '.join(notices)}", stacklevel=4)
+        warnings.warn(f"{backend}: {'; '.join(notices)}", stacklevel=3)
     return parsed
 
 
