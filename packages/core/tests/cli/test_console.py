@@ -109,6 +109,16 @@ def test_a_circuit_is_drawn_and_converted(bell: str, capsys: pytest.CaptureFixtu
     assert run(["convert", bell, "bell.docx"]) == 2
 
 
+def test_a_circuit_is_drawn_into_a_picture(bell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+
+    assert run(["draw", bell, "--out", "bell.png"]) == 0
+    assert run(["draw", bell, "--out", "bell.gif"]) == 2
+
+    assert Path("bell.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert ".png and .svg" in capsys.readouterr().err
+
+
 @pytest.fixture
 def job() -> str:
     record = JobRecord(

@@ -28,7 +28,7 @@ def draw(circuit: QuantumCircuit, width: int = 100) -> str:
     foot = [f"{register.name}: " for register in circuit.registers]
     margin = max(map(len, names + foot))
     shown = circuit.instructions[:MAX_DRAWN]
-    columns = [_column(circuit, layer) for layer in _layers(shown)]
+    columns = [_column(circuit, layer) for layer in layers(shown)]
     blocks = [
         _block(circuit, names, foot, margin, chunk) for chunk in _chunks(columns, max(width - margin - 1, 20))
     ]
@@ -44,7 +44,7 @@ def draw_html(circuit: QuantumCircuit) -> str:
     return f'<pre style="line-height:1.2;white-space:pre">{html.escape(draw(circuit))}</pre>'
 
 
-def _layers(instructions: Iterable[Instruction]) -> list[list[Instruction]]:
+def layers(instructions: Iterable[Instruction]) -> list[list[Instruction]]:
     """Instructions side by side where their spans of rows do not overlap, else one after the other."""
     layers: list[list[Instruction]] = []
     free: dict[int, int] = {}
@@ -90,7 +90,7 @@ def _place(circuit: QuantumCircuit, cells: list[str], instruction: Instruction, 
     joint = "║" if instruction.clbits and len(qubits) == 1 else "│"
     for row in range(top + 1, last):
         cells[row] = ("┼" if joint == "│" else "╫") if row % 2 == 0 else joint
-    for qubit, mark in zip(qubits, _marks(instruction), strict=True):
+    for qubit, mark in zip(qubits, marks(instruction), strict=True):
         cells[2 * qubit] = mark
     for row, register in enumerate(circuit.registers):
         touched = [bit - register.offset for bit in instruction.clbits if bit in register.bits]
@@ -100,7 +100,7 @@ def _place(circuit: QuantumCircuit, cells: list[str], instruction: Instruction, 
             cells[height + row] = "╬"
 
 
-def _marks(instruction: Instruction) -> list[str]:
+def marks(instruction: Instruction) -> list[str]:
     """What stands on each qubit of an instruction."""
     operation, count = instruction.operation, len(instruction.qubits)
     if isinstance(operation, Gate):

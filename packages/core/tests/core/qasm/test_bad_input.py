@@ -1,6 +1,6 @@
 """Text that is wrong: one kind of error, with its place, in bounded time and memory."""
 
-# ruff: noqa: E501 - a program on one line is easier to compare with its column numbers
+
 from __future__ import annotations
 
 import time
