@@ -7,7 +7,6 @@ holds, so that another process with the same circuits goes on where this one sto
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
 from collections import deque
@@ -111,6 +110,8 @@ class Batch:
 
     async def __aiter__(self) -> AsyncIterator[tuple[int, ExecutionResult]]:
         """Numbers and results as they come, without blocking the event loop."""
+        import asyncio
+
         steps = self.steps()
         while (finished := await asyncio.to_thread(next, steps, None)) is not None:
             for index in finished:

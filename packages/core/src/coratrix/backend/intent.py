@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import metadata
 from typing import Any
 
 from coratrix.backend.client import Submission
@@ -74,6 +73,8 @@ def _as_data(options: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def _versions(distributions: tuple[str, ...]) -> dict[str, str]:
+    from importlib import metadata  # here: its import is slow
+
     found = {}
     for name in distributions:
         try:

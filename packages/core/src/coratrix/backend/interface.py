@@ -6,7 +6,6 @@ Knows nothing of: any vendor, the job store, the manager.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -69,6 +68,8 @@ class BackendInterface(ABC):
 
     async def submit_async(self, circuit: Any, shots: int = DEFAULT_SHOTS, **options: Any) -> Job:
         """`submit` without blocking the running event loop."""
+        import asyncio  # here: it costs a third of this package's import
+
         return await asyncio.to_thread(self.submit, circuit, shots, **options)
 
     def execute_batch(
@@ -96,6 +97,8 @@ class BackendInterface(ABC):
         self, circuits: Iterable[Any], shots: int = DEFAULT_SHOTS, **options: Any
     ) -> AsyncIterator[ExecutionResult]:
         """Results of `circuits`, in order, each as soon as it is there."""
+        import asyncio
+
         for circuit in circuits:
             yield await asyncio.to_thread(self._execute_item, circuit, shots, options)
 

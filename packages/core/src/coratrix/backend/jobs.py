@@ -6,7 +6,6 @@ Knows nothing of: where records are kept (store.py) or how a vendor is asked (pi
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
@@ -126,6 +125,8 @@ class Job(ABC):
 
     async def result_async(self, timeout: float | None = None) -> ExecutionResult:
         """`result` without blocking the running event loop."""
+        import asyncio  # here: it costs a third of this package's import
+
         return await asyncio.to_thread(self.result, timeout)
 
     def __await__(self) -> Generator[Any, None, ExecutionResult]:

@@ -10,12 +10,13 @@ import difflib
 import logging
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
 from coratrix.backend.errors import ConfigurationError, ProviderNotInstalledError
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from coratrix.backend.interface import BackendInterface
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,8 @@ KNOWN: dict[str, KnownProvider] = {
 @cache
 def installed() -> dict[str, EntryPoint]:
     """Entry points by provider key; of two with one key the first by distribution name wins."""
+    from importlib.metadata import entry_points  # here: its import is slow
+
     found: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=GROUP), key=_origin):
         if point.name in found:

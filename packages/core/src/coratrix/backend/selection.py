@@ -139,10 +139,8 @@ def expected_fidelity(circuit: QuantumCircuit, calibration: DeviceCalibration) -
         kind = getattr(instruction.operation, "name", "")
         if kind in ("barrier", "delay", "reset"):
             continue
-        if kind == "measure":
-            error = _readout_error(calibration)
-        else:
-            error = _gate_error(calibration, len(instruction.qubits))
+        arity = len(instruction.qubits)
+        error = _readout_error(calibration) if kind == "measure" else _gate_error(calibration, arity)
         if error is None:
             return None
         log_fidelity += math.log1p(-min(error, 1 - 1e-12))

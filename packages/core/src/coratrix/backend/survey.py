@@ -7,7 +7,6 @@ Imports no provider and no SDK: it reads the metadata of installed distributions
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any, Self
 
 from coratrix.backend import registry
@@ -82,6 +81,8 @@ def _describe(key: str) -> BackendDescriptor:
 
 def version_of(distribution: str) -> str | None:
     """The installed version of a distribution; None when it is not installed."""
+    from importlib import metadata  # here: its import is slow
+
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:

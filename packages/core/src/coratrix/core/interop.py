@@ -7,11 +7,13 @@ names are the top-level modules of the foreign types. Imports a converter only w
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coratrix.core.circuit import QuantumCircuit
 from coratrix.core.errors import CircuitImportError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "coratrix.converters"
 
@@ -38,4 +40,6 @@ def adopt(circuit: Any) -> QuantumCircuit:
 
 @cache
 def _converters() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # here: its import is slow
+
     return {point.name: point for point in entry_points(group=GROUP)}
