@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from coratrix.providers.google import GoogleBackend
 
 sys.path.append(str(Path(__file__).parents[1]))  # last, so that it can shadow nothing
 
-from google_service import GoogleService
+with warnings.catch_warnings():  # some versions of google.api_core say that this Python will end in a year
+    warnings.filterwarnings("ignore", "You are using a Python version", FutureWarning)
+    from google_service import GoogleService
 
 PROJECT = "my-project"
 TOKEN = "ya29.canary-7f3a91"

@@ -54,7 +54,7 @@ def execute(code: any_pb2.Any, run_context: any_pb2.Any, *, device: cirq.Device,
 
 def _circuits(code: any_pb2.Any) -> list[cirq.AbstractCircuit]:
     program = util.unpack_any(code, v2.program_pb2.Program())
-    if not program.keyed_circuits:
+    if not getattr(program, "keyed_circuits", ()):  # since 1.7
         return [cirq_google.CIRCUIT_SERIALIZER.deserialize(program)]
     return [entry[-1] for entry in cirq_google.CIRCUIT_SERIALIZER.deserialize_multi_program(program)]
 
