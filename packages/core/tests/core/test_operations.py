@@ -81,8 +81,6 @@ def test_nonsense_is_refused(make: object) -> None:
 
 
 def test_control_flow_knows_what_it_touches() -> None:
-    operation = IfElse(
-        Condition((3, 1), (2,)), (Instruction(XGate(), (4,)),), (Instruction(XGate(), (0,)),)
-    )
+    operation = IfElse(Condition((3, 1), (2,)), (Instruction(XGate(), (4,)),), (Instruction(XGate(), (0,)),))
 
     assert (operation.qubits, operation.clbits) == ((0, 4), (1, 3))

@@ -162,26 +162,52 @@ def _control(
 
 
 def _fill() -> None:
-    _constant("id", _I, flags="is_diagonal is_permutation is_clifford is_hermitian",
-              power=lambda _: ("id", ()))
+    _constant(
+        "id", _I, flags="is_diagonal is_permutation is_clifford is_hermitian", power=lambda _: ("id", ())
+    )
     _constant("x", _X, flags="is_permutation is_clifford is_hermitian")
     _constant("y", _Y, flags="is_clifford is_hermitian")
     _constant("z", _Z, flags="is_diagonal is_clifford is_hermitian", power=_turned("p", PI))
     _constant("h", _H, flags="is_clifford is_hermitian")
-    _constant("s", np.diag([1, 1j]), flags="is_diagonal is_clifford", inverse=_named("sdg"),
-              power=_turned("p", PI / 2))
-    _constant("sdg", np.diag([1, -1j]), flags="is_diagonal is_clifford", inverse=_named("s"),
-              power=_turned("p", -PI / 2))
-    _constant("t", np.diag([1, (1 + 1j) / math.sqrt(2)]), flags="is_diagonal", inverse=_named("tdg"),
-              power=_turned("p", PI / 4))
-    _constant("tdg", np.diag([1, (1 - 1j) / math.sqrt(2)]), flags="is_diagonal", inverse=_named("t"),
-              power=_turned("p", -PI / 4))
+    _constant(
+        "s",
+        np.diag([1, 1j]),
+        flags="is_diagonal is_clifford",
+        inverse=_named("sdg"),
+        power=_turned("p", PI / 2),
+    )
+    _constant(
+        "sdg",
+        np.diag([1, -1j]),
+        flags="is_diagonal is_clifford",
+        inverse=_named("s"),
+        power=_turned("p", -PI / 2),
+    )
+    _constant(
+        "t",
+        np.diag([1, (1 + 1j) / math.sqrt(2)]),
+        flags="is_diagonal",
+        inverse=_named("tdg"),
+        power=_turned("p", PI / 4),
+    )
+    _constant(
+        "tdg",
+        np.diag([1, (1 - 1j) / math.sqrt(2)]),
+        flags="is_diagonal",
+        inverse=_named("t"),
+        power=_turned("p", -PI / 4),
+    )
     _constant("sx", _SX, flags="is_clifford", inverse=_named("sxdg"))
     _constant("sxdg", _SX.conj().T, flags="is_clifford", inverse=_named("sx"))
 
     _turning("p", _phase_matrix, 1, is_diagonal=True)
-    _row("u", 1, _u_matrix, params=("theta", "phi", "lam"),
-         inverse=lambda theta, phi, lam: ("u", (-theta, -lam, -phi)))
+    _row(
+        "u",
+        1,
+        _u_matrix,
+        params=("theta", "phi", "lam"),
+        inverse=lambda theta, phi, lam: ("u", (-theta, -lam, -phi)),
+    )
     _turning("rx", _rotation(_X), 1)
     _turning("ry", _rotation(_Y), 1)
     _turning("rz", _rotation(_Z), 1, is_diagonal=True)
@@ -195,8 +221,13 @@ def _fill() -> None:
     _control("csx", "sx")
     for angle_gate in ("p", "rx", "ry", "rz"):
         _control(f"c{angle_gate}", angle_gate)
-    _row("cu", 2, _cu_matrix, params=("theta", "phi", "lam", "gamma"),
-         inverse=lambda theta, phi, lam, gamma: ("cu", (-theta, -lam, -phi, -gamma)))
+    _row(
+        "cu",
+        2,
+        _cu_matrix,
+        params=("theta", "phi", "lam", "gamma"),
+        inverse=lambda theta, phi, lam, gamma: ("cu", (-theta, -lam, -phi, -gamma)),
+    )
 
     _constant("swap", _SWAP, flags="is_permutation is_clifford is_hermitian")
     _constant("iswap", np.diag([1, 1j, 1j, 1]) @ _SWAP, flags="is_clifford")
@@ -230,5 +261,5 @@ ALIASES: Final[Mapping[str, str]] = MappingProxyType({
     "cnot": "cx", "cphase": "cp", "cu1": "cp", "cphaseshift": "cp", "cv": "csx",
     "toffoli": "ccx", "ccnot": "ccx", "fredkin": "cswap", "xx": "rxx", "yy": "ryy", "zz": "rzz",
     "cccx": "c3x", "ccccx": "c4x",
-})
+})  # fmt: skip
 """Other names for rows with the same parameters."""

@@ -290,5 +290,3 @@ def _text(node: Any, outer: int) -> str:
 
 def _wrapped(text: str, strength: int, outer: int) -> str:
     return f"({text})" if strength < outer else text
-
-

@@ -61,9 +61,7 @@ def _figure(circuit: QuantumCircuit) -> Figure:
     width = max(sum(map(_width, line)) for line in lines)
     names = [f"q{qubit}" for qubit in range(circuit.num_qubits)] + [each.name for each in circuit.registers]
     margin = 0.5 + 0.16 * max(map(len, names))
-    figure = Figure(
-        figsize=((margin + width + 0.4) * _INCH, (len(lines) * height + 0.1) * _INCH), layout="none"
-    )
+    figure = Figure(figsize=((margin + width + 0.4) * _INCH, (len(lines) * height + 0.1) * _INCH))
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set(xlim=(-margin, width + 0.4), ylim=(len(lines) * height - 0.5, -0.6))
     axes.axis("off")

@@ -1,6 +1,5 @@
 """Text that is wrong: one kind of error, with its place, in bounded time and memory."""
 
-
 from __future__ import annotations
 
 import time
@@ -133,9 +132,11 @@ def test_a_mistake_in_version_3_is_found_at_its_place(line: str, column: int, re
         "qreg q[1]; rx(1" + "^1" * 2000 + ") q[0];",
         "qreg q[1]; rx(" + "sin(" * MANY,
         "qreg q[1]; x " + "q[0]," * MANY + "q[0];",
-        "gate g0 a { x a; x a; }" + "".join(f"gate g{k + 1} a {{ g{k} a; g{k} a; }}" for k in range(90))
+        "gate g0 a { x a; x a; }"
+        + "".join(f"gate g{k + 1} a {{ g{k} a; g{k} a; }}" for k in range(90))
         + "qreg q[1]; g90 q[0];",
-        "gate g0(t) a { rx(t) a; }" + "".join(f"gate g{k + 1}(t) a {{ g{k}(t) a; }}" for k in range(5000))
+        "gate g0(t) a { rx(t) a; }"
+        + "".join(f"gate g{k + 1}(t) a {{ g{k}(t) a; }}" for k in range(5000))
         + "qreg q[1]; g5000(0.1) q[0];",
         "qreg q[50000]; " + "h q; " * 21,
         "qreg q[1]; " + "{" * MANY,
@@ -179,7 +180,9 @@ def test_bytes_that_are_not_utf_8_are_refused_at_their_place() -> None:
     assert "0xff" in str(error)
 
 
-@pytest.mark.parametrize("text", ["", " \n", "OPENQASM", "OPENQASM 4.0;", "OPENQASM 2.0", "\ufeff", "\x00", "qreg"])
+@pytest.mark.parametrize(
+    "text", ["", " \n", "OPENQASM", "OPENQASM 4.0;", "OPENQASM 2.0", "\ufeff", "\x00", "qreg"]
+)
 def test_texts_that_say_nothing_are_refused(text: str) -> None:
     pytest.importorskip("openqasm3.parser")
 
@@ -189,8 +192,10 @@ def test_texts_that_say_nothing_are_refused(text: str) -> None:
 @settings(max_examples=150)
 @given(st.data())
 def test_no_mutilated_program_raises_anything_else(data: st.DataObject) -> None:
-    program = TWO + "qreg q[3]; creg c[3]; gate g(t) a, b { cx a, b; rz(t/2) b; } g(-pi/4) q[0], q[1]; " + (
-        "if (c == 2) u3(0.1, 2*pi, -1) q[2]; barrier q; measure q -> c; reset q[1];"
+    program = (
+        TWO
+        + "qreg q[3]; creg c[3]; gate g(t) a, b { cx a, b; rz(t/2) b; } g(-pi/4) q[0], q[1]; "
+        + ("if (c == 2) u3(0.1, 2*pi, -1) q[2]; barrier q; measure q -> c; reset q[1];")
     )
     start = data.draw(st.integers(0, len(program)))
     stop = data.draw(st.integers(start, min(len(program), start + 6)))

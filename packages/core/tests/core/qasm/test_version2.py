@@ -1,6 +1,5 @@
 """Reading OpenQASM 2."""
 
-# ruff: noqa: E501 - a program on one line is easier to compare with its column numbers
 from __future__ import annotations
 
 import math
@@ -80,7 +79,9 @@ def test_a_text_may_define_what_the_first_library_lacked_and_nothing_older() -> 
 
 
 def test_a_condition_reads_a_whole_register() -> None:
-    circuit = qasm.loads(HEAD + "qreg q[2]; creg a[1]; creg c[2]; if (c==2) u1(0.5) q; if(a==1) measure q->c;")
+    circuit = qasm.loads(
+        HEAD + "qreg q[2]; creg a[1]; creg c[2]; if (c==2) u1(0.5) q; if(a==1) measure q->c;"
+    )
 
     first, second = circuit.instructions
     assert isinstance(first.operation, IfElse)
@@ -100,7 +101,7 @@ def test_an_opaque_gate_may_be_declared_and_not_called() -> None:
 
 
 def test_comments_and_strange_spacing_are_nothing() -> None:
-    text = "// start\nOPENQASM 2.0; /* c\n */ include\n\"qelib1.inc\";qreg q[2]//x\n;cx q[0]//c\n,q[1];rz ( pi ) q [0] ;"
+    text = '// start\nOPENQASM 2.0; /* c\n */ include\n"qelib1.inc";qreg q[2]//x\n;cx q[0]//c\n,q[1];rz ( pi ) q [0] ;'
 
     assert qasm.loads(text) == QuantumCircuit(2).cx(0, 1).rz(math.pi, 0)
 

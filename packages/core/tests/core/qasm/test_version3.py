@@ -1,6 +1,5 @@
 """Reading OpenQASM 3."""
 
-# ruff: noqa: E501 - a program on one line is easier to compare with its column numbers
 from __future__ import annotations
 
 import math
@@ -32,7 +31,9 @@ def read(text: str, **options: object) -> QuantumCircuit:
 
 
 def test_qubits_bits_and_measurements() -> None:
-    circuit = read("qubit[2] q; qubit a; bit[2] c; bit r; x q[1]; r = measure a; c = measure q; measure a -> c[1];")
+    circuit = read(
+        "qubit[2] q; qubit a; bit[2] c; bit r; x q[1]; r = measure a; c = measure q; measure a -> c[1];"
+    )
 
     expected = QuantumCircuit(3, registers=[("c", 2), ("r", 1)]).x(1).measure(2, 2)
     assert circuit == expected.measure([0, 1], [0, 1]).measure(2, 1)
@@ -77,7 +78,9 @@ def test_loops_are_unrolled() -> None:
         "int m = 0; while (m < 2) { y q[m]; m += 1; } for int w in [0:0] h q[0];"
     )
 
-    expected = QuantumCircuit(4).cx(0, 3).cx(0, 2).cx(0, 1).cx(1, 3).cx(1, 2).cx(2, 3).x(3).z(3).y(0).y(1).h(0)
+    expected = (
+        QuantumCircuit(4).cx(0, 3).cx(0, 2).cx(0, 1).cx(1, 3).cx(1, 2).cx(2, 3).x(3).z(3).y(0).y(1).h(0)
+    )
     assert circuit == expected
 
 
@@ -86,8 +89,18 @@ def test_users_gates_take_modifiers_and_phases(unitary_of) -> None:  # type: ign
         "qubit[3] q; gate mine(t) a, b { gphase(t / 2); rx(t) a; ctrl @ gphase(t) b; negctrl @ h a, b; }"
         "gate outer(t) a, b, c { ctrl @ mine(t) c, a, b; inv @ mine(2 * t) a, c; } outer(0.3) q[2], q[0], q[1];"
     )
-    mine = QuantumCircuit(2, global_phase=0.15).rx(0.3, 0).p(0.3, 1).add_gate(gate("h").controlled(1, "0"), (0, 1))
-    twice = QuantumCircuit(2, global_phase=0.3).rx(0.6, 0).p(0.6, 1).add_gate(gate("h").controlled(1, "0"), (0, 1))
+    mine = (
+        QuantumCircuit(2, global_phase=0.15)
+        .rx(0.3, 0)
+        .p(0.3, 1)
+        .add_gate(gate("h").controlled(1, "0"), (0, 1))
+    )
+    twice = (
+        QuantumCircuit(2, global_phase=0.3)
+        .rx(0.6, 0)
+        .p(0.6, 1)
+        .add_gate(gate("h").controlled(1, "0"), (0, 1))
+    )
 
     expected = QuantumCircuit(3).add_gate(UnitaryGate(unitary_of(mine)).controlled(), (1, 2, 0))
     expected.add_gate(UnitaryGate(unitary_of(twice)).inverse(), (2, 1))
@@ -115,7 +128,9 @@ def test_users_gates_take_modifiers_and_phases(unitary_of) -> None:  # type: ign
 def test_modifiers_lead_to_the_tables_gates(call: str, expected: object) -> None:
     circuit = read(f"qubit[3] q; {call};")
 
-    assert [(op.operation, op.qubits) for op in circuit] == [(expected, tuple(range(len(circuit.instructions[0].qubits))))]
+    assert [(op.operation, op.qubits) for op in circuit] == [
+        (expected, tuple(range(len(circuit.instructions[0].qubits))))
+    ]
 
 
 def test_a_fractional_power_is_on_the_principal_branch(unitary_of) -> None:  # type: ignore[no-untyped-def]
@@ -129,7 +144,11 @@ def test_every_gate_of_the_library_is_qiskits(name: str, unitary_of) -> None:  #
     qiskit_import = pytest.importorskip("qiskit_qasm3_import")
     operator = pytest.importorskip("qiskit.quantum_info").Operator
     definition = STDGATES[name]
-    params = f"({', '.join(('0.3', '-1.1', '2.7', '0.45')[: definition.num_params])})" if definition.num_params else ""
+    params = (
+        f"({', '.join(('0.3', '-1.1', '2.7', '0.45')[: definition.num_params])})"
+        if definition.num_params
+        else ""
+    )
     qubits = ", ".join(f"q[{k}]" for k in (2, 0, 1)[: definition.num_qubits])
     text = f"{HEAD}qubit[3] q;\n{name}{params} {qubits};\n"
 
@@ -139,7 +158,10 @@ def test_every_gate_of_the_library_is_qiskits(name: str, unitary_of) -> None:  #
 
 
 def test_u2_and_u3_have_the_phase_of_the_standard_library(unitary_of) -> None:  # type: ignore[no-untyped-def]
-    plain, controlled = read("qubit q; u3(0.3, 0.2, 0.1) q;"), read("qubit[2] q; ctrl @ u2(0.2, 0.1) q[0], q[1];")
+    plain, controlled = (
+        read("qubit q; u3(0.3, 0.2, 0.1) q;"),
+        read("qubit[2] q; ctrl @ u2(0.2, 0.1) q[0], q[1];"),
+    )
 
     assert plain.global_phase == pytest.approx(-0.15)
     expected = np.eye(4, dtype=complex)
@@ -232,7 +254,9 @@ def test_physical_qubits_are_numbered_as_they_are() -> None:
 
 
 def test_delays_barriers_and_resets() -> None:
-    circuit = read("qubit[2] q; duration d = 2 * 50ns; delay[d] q[1]; delay[1.5us] q; barrier q; barrier; reset q;")
+    circuit = read(
+        "qubit[2] q; duration d = 2 * 50ns; delay[d] q[1]; delay[1.5us] q; barrier q; barrier; reset q;"
+    )
 
     expected = QuantumCircuit(2).delay(100e-9, 1).delay(1.5e-6, 0, 1).barrier(0, 1).barrier(0, 1).reset(0, 1)
     assert [op.name for op in circuit] == [op.name for op in expected]
@@ -242,7 +266,9 @@ def test_delays_barriers_and_resets() -> None:
 
 
 def test_end_ends_and_old_words_are_understood() -> None:
-    circuit = qasm.loads(HEAD + 'qreg q[2]; creg c[2]; pragma anything at all\nx q[1]; #pragma more\nend; y q[0];')
+    circuit = qasm.loads(
+        HEAD + "qreg q[2]; creg c[2]; pragma anything at all\nx q[1]; #pragma more\nend; y q[0];"
+    )
 
     assert circuit == QuantumCircuit(2, num_clbits=2).x(1)
 

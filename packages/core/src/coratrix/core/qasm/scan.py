@@ -23,7 +23,8 @@ MAX_TOKENS: Final = 5_000
 BLANK: Final = r"(?>(?:\s+|//[^\n]*|/\*.*?\*/)*)"
 _BLANK: Final = re.compile(BLANK, re.DOTALL)
 _TOKEN: Final = re.compile(
-    BLANK + r"""(?:
+    BLANK
+    + r"""(?:
       (?P<number>(?:0[xXbBoO][0-9a-fA-F_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
                  (?:ns|us|µs|ms|dt|s|im)?)
     | (?P<string>"[^"\n]*"|'[^'\n]*')

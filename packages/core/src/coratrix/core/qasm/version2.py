@@ -18,18 +18,14 @@ from coratrix.core.qasm.files import Includes
 from coratrix.core.qasm.library import BUILTIN_2, INCLUDES, Definition, Expansion, recognised
 from coratrix.core.qasm.scan import Source, Token
 
-_KEYWORDS: Final = frozenset(
-    {"OPENQASM", "include", "qreg", "creg", "gate", "opaque", "measure", "reset", "barrier", "if", "pi",
-     "U", "CX"}
-    | set(FUNCTIONS) - {"asin", "acos", "atan"}
-)
-
-_FIRST_LIBRARY: Final = frozenset(
-    {
-        "u3", "u2", "u1", "cx", "id", "u0", "x", "y", "z", "h", "s", "sdg", "t", "tdg", "rx", "ry", "rz",
-        "cz", "cy", "ch", "ccx", "crz", "cu1", "cu3",
-    }
-)
+_KEYWORDS: Final = frozenset(set(FUNCTIONS) - {"asin", "acos", "atan"}) | {
+    "OPENQASM", "include", "qreg", "creg", "gate", "opaque", "measure", "reset", "barrier", "if", "pi",
+    "U", "CX",
+}  # fmt: skip
+_FIRST_LIBRARY: Final = {
+    "u3", "u2", "u1", "cx", "id", "u0", "x", "y", "z", "h", "s", "sdg", "t", "tdg", "rx", "ry", "rz",
+    "cz", "cy", "ch", "ccx", "crz", "cu1", "cu3",
+}  # fmt: skip
 
 
 class Reader2:

@@ -274,6 +274,7 @@ class Reader3(FlowReader):
             return
         self.value(expression)
 
+
 def _nothing(_reader: Reader3, _statement: Any) -> None:
     """A pragma is advice to a compiler."""
 
