@@ -56,6 +56,14 @@ class BlobStorage:
         )  # fmt: skip
         return f"{_HOST}/{container}/{blob}?{sas}"
 
+    def read(self, container: str, blob: str) -> bytes | None:
+        """What the provider finds there."""
+        return self.blobs.get(container, {}).get(blob)
+
+    def write(self, container: str, blob: str, content: bytes) -> None:
+        """What the provider leaves there."""
+        self.blobs[container][blob] = content
+
     def __call__(self, request: Request) -> Response:
         try:
             return self._answer(request)

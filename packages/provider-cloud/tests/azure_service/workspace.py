@@ -163,7 +163,7 @@ class Workspace:
 
     def _run(self, job: StoredJob) -> None:
         container, blob = self._blob_of(job.body["inputDataUri"])
-        program = self.storage.blobs.get(container, {}).get(blob)
+        program = self.storage.read(container, blob)
         profile = self.targets[job.body["target"]]["targetProfile"]
         try:
             if program is None:
@@ -177,7 +177,7 @@ class Workspace:
             return
         if not self.lose_results:
             written = json.dumps(result).encode() if self.result_override is None else self.result_override
-            self.storage.blobs[f"job-{job.id}"]["rawOutputData"] = written
+            self.storage.write(f"job-{job.id}", "rawOutputData", written)
         job.status = "Succeeded"
 
     def _blob_of(self, uri: str) -> tuple[str, str]:
