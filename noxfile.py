@@ -76,7 +76,7 @@ CLOUD = "packages/provider-cloud"
 GOOGLE_RIGETTI = "packages/provider-google-rigetti"
 PACKAGES = (CORE, SIM, IBM, CLOUD, GOOGLE_RIGETTI)
 
-CORE_ALL = f"{CORE}[cli,qasm,jobs,plot,testing,stabilizer]"
+CORE_ALL = f"{CORE}[cli,qasm,jobs,plot,testing]"
 RIGETTI_PYTHONS = ((3, 11), (3, 12))  # pyquil has no release for newer ones
 
 
@@ -86,15 +86,27 @@ def editable(*requirements: str) -> list[str]:
 
 
 def install_simulator(session: nox.Session) -> None:
-    """Build and install the simulator, unless this environment has it from the same sources."""
-    stamp = Path(session.virtualenv.location) / "simulator-sources"
-    digest = source_digest(ROOT / SIM)
-    if stamp.exists() and stamp.read_text() == digest:
+    """Install the simulator, built once for all environments, unless this one has it already."""
+    wheel = simulator_wheel(session)
+    stamp = Path(session.virtualenv.location) / "simulator-wheel"
+    if stamp.exists() and stamp.read_text() == str(wheel):
         return
-    session.install(
-        f"./{SIM}", "--no-deps", "--reinstall" if session.venv_backend == "uv" else "--force-reinstall"
-    )
-    stamp.write_text(digest)
+    again = "--reinstall" if session.venv_backend == "uv" else "--force-reinstall"
+    session.install(str(wheel), "--no-deps", again)
+    stamp.write_text(str(wheel))
+
+
+def simulator_wheel(session: nox.Session) -> Path:
+    """The simulator's wheel for these sources and this Python; built if it is not there."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    folder = ROOT / ".nox" / "wheels" / f"{source_digest(ROOT / SIM)[:16]}-{python}"
+    if not list(folder.glob("*.whl")):
+        if session.venv_backend == "uv":
+            build = ["uv", "build", "--quiet", "--python", sys.executable, "--wheel", "--out-dir"]
+        else:
+            build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir"]
+        session.run(*build, str(folder), str(ROOT / SIM), external=True)
+    return next(folder.glob("*.whl"))
 
 
 def source_digest(folder: Path) -> str:
@@ -130,7 +142,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """mypy --strict over core and the simulator's Python face."""
-    session.install("mypy>=1.13", *editable(CORE_ALL))
+    session.install("mypy>=1.13", "opentelemetry-api", *editable(CORE_ALL))
     install_simulator(session)
     session.run(
         "mypy", "-p", "coratrix.core", "-p", "coratrix.backend", "-p", "coratrix.cli", "-p", "coratrix.sim"
@@ -147,7 +159,7 @@ def core(session: nox.Session) -> None:
 @nox.session
 def sim(session: nox.Session) -> None:
     """Tests of the simulator."""
-    session.install("pytest-xdist", *editable(CORE_ALL))
+    session.install("pytest-xdist", "stim", *editable(CORE_ALL))
     install_simulator(session)
     run_pytest(session, f"{SIM}/tests")
 

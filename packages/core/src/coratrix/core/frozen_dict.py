@@ -15,7 +15,7 @@ class FrozenDict(dict[K, V]):
         raise TypeError("this mapping does not change; take a copy with dict(...) and change that")
 
     __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = _refuse
-    __ior__ = _refuse  # type: ignore[assignment]
+    __ior__ = _refuse
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
