@@ -1,4 +1,4 @@
-"""What is in a circuit besides gates, to Quil and back: registers, conditionals, parameters, noise, timing."""
+"""What is in a circuit besides gates, to Quil and back: registers, conditionals, parameters, noise."""
 
 from __future__ import annotations
 

@@ -250,7 +250,15 @@ def _rows(program: Program, bits: np.ndarray, sizes: dict[str, int], shots: int)
     return {name: rows.tolist() for name, rows in regions.items()}
 
 
+class _Machine(PyQVM):
+    """PyQVM keeps matrices as arrays of objects, on which its own measurement fails."""
+
+    def _extract_defined_gates(self) -> None:
+        super()._extract_defined_gates()
+        self.defined_gates = {name: np.asarray(m, dtype=complex) for name, m in self.defined_gates.items()}
+
+
 def _shot_by_shot(program: Program, shots: int, random: np.random.RandomState) -> Rows:
-    machine = PyQVM(_num_qubits(program), seed=int(random.randint(2**31)))
+    machine = _Machine(_num_qubits(program), seed=int(random.randint(2**31)))
     machine.execute(program.copy().wrap_in_numshots_loop(shots))
     return {name: rows.tolist() for name, rows in machine._memory_results.items() if name != "resetscratch"}

@@ -25,6 +25,7 @@ from coratrix.backend.errors import (
     BackendTimeoutError,
 )
 from coratrix.backend.jobs import JobState
+from coratrix.backend.secrets import Secret
 
 from . import wire
 from .door import translated
@@ -105,22 +106,24 @@ class Controller:
             fresh = self._session.token(refused=token)
             return self._send(name, request, fresh, deadline)
 
-    def _send(self, name: str, request: bytes, token: str, deadline: Deadline) -> bytes:
+    def _send(self, name: str, request: bytes, token: Secret, deadline: Deadline) -> bytes:
         import grpc  # type: ignore[import-untyped]
 
-        method = self._open(deadline).unary_unary(_SERVICE + name)
+        method = self.open(deadline).unary_unary(_SERVICE + name)
         left = deadline.left()
         try:
             answer = method(
                 request,
                 timeout=None if left == float("inf") else left,
-                metadata=(("authorization", f"Bearer {token}"),),
+                metadata=(("authorization", f"Bearer {token.reveal()}"),),
             )
+            return bytes(answer)
         except grpc.RpcError as exc:
-            raise _error(name, exc) from None  # the cause would carry the token in its call
-        return bytes(answer)
+            failure = _error(name, exc)
+        raise failure  # out here, so that grpc's error, which holds the token, is not its context
 
-    def _open(self, deadline: Deadline) -> Any:
+    def open(self, deadline: Deadline) -> Any:
+        """The channel; the first time its address is asked for."""
         with self._lock:
             if self._channel is None:
                 self._channel = _channel(self._address(deadline))

@@ -9,13 +9,16 @@ qcs_sdk raises bare RuntimeErrors, so they are told apart by their text; `RULES`
 from __future__ import annotations
 
 import asyncio
+import atexit
 import re
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import metadata
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import urlsplit
 
 from coratrix.backend.clock import Deadline
@@ -39,19 +42,19 @@ LOGIN: Final = "Check ~/.qcs/secrets.toml, or QCS_SECRETS_FILE_PATH and QCS_PROF
 
 # A pattern in the SDK's text → what it is. The first that matches wins.
 RULES: Final[tuple[tuple[str, type[BackendError], dict[str, Any]], ...]] = (
-    (r"refresh_qcs_token|No refresh token|status code 40[13]|Unauthenticated|PermissionDenied|invalid_grant|"
-     r"failed to (?:request|refresh).*token", BackendAuthError, {"hint": LOGIN}),
-    (r"status code 404|status: NotFound", BackendNotFoundError, {}),
-    (r"status code 429|ResourceExhausted", RateLimitError, {}),
-    (r"status code 400|InvalidArgument|FailedPrecondition|OutOfRange|Unimplemented|Problem compiling quil|"
-     r"QVM reported a problem", CircuitValidationError, {}),
-    (r"error in serde|failed to decode|Could not decode|invalid type|bug in this library|expected value",
+    (r"429|ResourceExhausted", RateLimitError, {}),
+    (r"error in serde|error decoding|failed to decode|Could not decode|invalid type|bug in this library",
      BackendResponseError, {}),
     (r"did not finish before timeout|DeadlineExceeded|operation timed out", BackendTimeoutError,
      {"retryable": True}),
-    (r"status code 5\d\d|status: (?:Internal|Unknown|Aborted)", BackendUnavailableError, {}),
     (r"Could not communicate|status: Unavailable|error sending request|connect error|Problem connecting",
      BackendConnectionError, {}),
+    (r"status code 5\d\d|HTTP status server error|status: (?:Internal|Unknown|Aborted|Cancelled)",
+     BackendUnavailableError, {}),
+    (r"refresh_qcs_token|No refresh token|fetching new token|status code 40[13]|Unauthenticated|"
+     r"PermissionDenied", BackendAuthError, {"hint": LOGIN}),
+    (r"status code 404|status: NotFound", BackendNotFoundError, {}),
+    (r"InvalidArgument|FailedPrecondition|OutOfRange|QVM reported a problem", CircuitValidationError, {}),
 )  # fmt: skip
 
 
@@ -92,8 +95,29 @@ def bounded(doing: str, call: Callable[[], Awaitable[T]], deadline: Deadline) ->
         left = deadline.left()
         return await asyncio.wait_for(call(), None if left == float("inf") else left)
 
-    with vendor_errors(doing):
-        return asyncio.run(within())
+    _settle_at_exit()
+    try:
+        with vendor_errors(doing):
+            return asyncio.run(within())
+    finally:
+        _Settling.last_call = time.monotonic()
+
+
+class _Settling:
+    """After a call the SDK's threads still let go of Python objects; an interpreter that ends meanwhile aborts."""
+
+    needed_s: ClassVar = 0.1
+    last_call: ClassVar = 0.0
+
+
+@cache
+def _settle_at_exit() -> None:
+    atexit.register(_settle)
+
+
+def _settle() -> None:
+    """Give those threads what is left of the time that they need."""
+    time.sleep(max(0.0, _Settling.last_call + _Settling.needed_s - time.monotonic()))
 
 
 def probe(url: str, what: str, timeout_s: float, hint: str) -> None:
@@ -110,7 +134,7 @@ def probe(url: str, what: str, timeout_s: float, hint: str) -> None:
 def require_pyquil() -> None:
     """Raise `ProviderNotInstalledError` with the command that helps, unless pyquil can be imported."""
     if sys.version_info >= (3, 13):
-        found = f"{sys.version_info.major}.{sys.version_info.minor}"
+        found = ".".join(map(str, sys.version_info[:2]))
         raise ProviderNotInstalledError(
             f"pyquil has no release for Python {found}", hint=f"Use Python 3.11 or 3.12 and: {INSTALL}"
         )

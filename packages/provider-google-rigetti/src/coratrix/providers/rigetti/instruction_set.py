@@ -59,7 +59,7 @@ def read_device(isa: Any) -> Device:
             sorted(_NAMES.get(name, name.lower()) for name in operations if name not in _NO_GATES)
         ),
         readout=_on_qubits(operations.get("MEASURE"), "fRO", place),
-        one_qubit=_on_qubits(benchmarks.get("randomized_benchmark_1q"), "fRB", place),
+        one_qubit=_benchmarked(benchmarks, place),
         pairs={
             _NAMES[gate]: _on_pairs(operations[gate], name, place)
             for gate, name in _PAIR_FIDELITIES.items()
@@ -105,6 +105,18 @@ def _pair_gates(device: Device) -> list[GateCalibration]:
         for (a, b), fidelity in sorted(by_pair.items())
         for qubits in ((a, b), (b, a))
     ]
+
+
+def _benchmarked(benchmarks: Mapping[str, Any], place: Mapping[int, int]) -> dict[int, float]:
+    """Benchmarking of all qubits at once where it was done, as circuits use them; else of one at a time."""
+    together = benchmarks.get("randomized_benchmark_simultaneous_1q")
+    found = {
+        place[characteristic.node_ids[0]]: float(characteristic.value)
+        for site in (together.sites if together is not None else [])
+        for characteristic in site.characteristics
+        if characteristic.name == "fRB" and characteristic.node_ids
+    }
+    return found or _on_qubits(benchmarks.get("randomized_benchmark_1q"), "fRB", place)
 
 
 def _on_qubits(operation: Any, name: str, place: Mapping[int, int]) -> dict[int, float]:

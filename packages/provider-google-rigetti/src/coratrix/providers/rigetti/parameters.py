@@ -42,6 +42,7 @@ class RigettiParameters(BaseModel):
         probe_timeout_s: how long a server may take to take a connection.
         qvm_timeout_s: how long one run on the QVM may take.
         compile_timeout_s: how long quilc may take.
+        request_timeout_s: how long one request to QCS may take before it is made again.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -59,6 +60,7 @@ class RigettiParameters(BaseModel):
     probe_timeout_s: Seconds = 1.0
     qvm_timeout_s: Seconds = 300.0
     compile_timeout_s: Seconds = 60.0
+    request_timeout_s: Seconds = 15.0
 
     @property
     def is_qvm(self) -> bool:

@@ -8,31 +8,36 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.client import JobSnapshot, Submission
 from coratrix.backend.clock import Deadline
 from coratrix.backend.errors import (
+    BackendAuthError,
     BackendConnectionError,
     BackendError,
     BackendNotFoundError,
     BackendResponseError,
+    CircuitValidationError,
     JobNotFoundError,
 )
 from coratrix.backend.jobs import JobState
+from coratrix.backend.secrets import Secret
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 
 from .controller import Controller
 from .door import bounded, probe, translated, vendor_errors
 from .instruction_set import Device, read_device
 from .parameters import RigettiParameters
+from .quilc import compile_program
 from .settings import Addresses, Session
 
 QUILC_HINT: Final = "Start it (quilc -S), or name it: quilc_url, or QCS_SETTINGS_APPLICATIONS_QUILC_URL"
 RESULTS_KEPT: Final = 100
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,15 +61,11 @@ class QpuClient:
     submits_once = False  # the controller takes no key of ours
 
     def __init__(self, parameters: RigettiParameters, addresses: Addresses, configuration: Any) -> None:
-        from qcs_sdk.client import QCSClient
-
         self._parameters = parameters
         self._addresses = addresses
         self._processor = parameters.device
         self._session = Session(configuration)
-        self._client = QCSClient(
-            self._session.sdk_session(), addresses.api, addresses.grpc, addresses.quilc, addresses.qvm
-        )
+        self._sdk_client: Any = None
         self._controller = Controller(self._processor, self._session, self._gateway)
         self._isa: Any = None
         self._results: dict[str, Mapping[str, Any]] = {}
@@ -75,29 +76,34 @@ class QpuClient:
 
     def compile(self, quil: str, shots: int, deadline: Deadline) -> Compiled:
         """Native, translated and encrypted; nothing is queued by it."""
-        from qcs_sdk.compiler.quilc import CompilerOpts, QuilcClient, TargetDevice, compile_program_async
         from qcs_sdk.qpu.translation import translate_async
 
-        isa = self._instruction_set(deadline)
+        target = self._target_device(deadline)
         probe(self._addresses.quilc, "quilc", self._parameters.probe_timeout_s, QUILC_HINT)
-        with vendor_errors("describing the processor to quilc"):
-            target = TargetDevice.from_isa(isa)
         patience = Deadline.after(deadline.left_or(self._parameters.compile_timeout_s))
-        opts = CompilerOpts(timeout=patience.left(), protoquil=True)  # without it quilc loses the shots
-        quilc = QuilcClient.new_rpcq(self._addresses.quilc)
-        native = bounded(
-            "compiling with quilc", lambda: compile_program_async(quil, target, quilc, opts), patience
-        )
-        translation = bounded(
+        native = compile_program(self._addresses.quilc, quil, target, patience)
+        translation = self._ask(
             "translating the native program",
-            lambda: translate_async(native.program, shots, self._processor, self._client),
+            lambda client: translate_async(native.quil, shots, self._processor, client),
             deadline,
         )
+        self._controller.open(deadline)  # so that nothing but the job itself is left to be sent
         return Compiled(
             encrypted_job=translation.program,
             ro_sources=dict(translation.ro_sources or {}),
-            metadata={"native_quil": native.program, **_figures(native.native_quil_metadata)},
+            metadata={"native_quil": native.quil, **_figures(native.metadata)},
         )
+
+    def _target_device(self, deadline: Deadline) -> Mapping[str, Any]:
+        """The processor as quilc wants it described.
+
+        pyquil's public function for this warns of its own inner call; that call is made here instead.
+        """
+        from pyquil.quantum_processor.transformers import qcs_isa_to_compiler_isa
+
+        isa = self._instruction_set(deadline)
+        with vendor_errors("describing the processor to quilc"):
+            return {"isa": qcs_isa_to_compiler_isa(isa)._dict(by_alias=True), "specs": {}}
 
     def device(self, deadline: Deadline) -> Device:
         """The processor's qubits, pairs and figures, asked anew."""
@@ -109,12 +115,46 @@ class QpuClient:
         from qcs_sdk.qpu.isa import get_instruction_set_architecture_async
 
         if self._isa is None:
-            self._isa = bounded(
+            self._isa = self._ask(
                 f"asking QCS for {self._processor}",
-                lambda: get_instruction_set_architecture_async(self._processor, self._client),
+                lambda client: get_instruction_set_architecture_async(self._processor, client),
                 deadline,
             )
         return self._isa
+
+    def _ask(self, doing: str, call: Callable[[Any], Awaitable[T]], deadline: Deadline) -> T:
+        """An asynchronous call of the SDK, bounded, with a client that is fit to be used.
+
+        After a token could not be fetched the SDK's client never answers again, so it is thrown away; and it
+        keeps a token that the service refuses for as long as the token's own date allows, so a new client
+        asks once more.
+        """
+        with self._lock:
+            client, is_fresh = self._sdk_client, self._sdk_client is None
+        try:
+            return self._ask_once(doing, call, client, deadline)
+        except BackendAuthError:
+            if is_fresh:
+                raise
+        return self._ask_once(doing, call, None, deadline)
+
+    def _ask_once(
+        self, doing: str, call: Callable[[Any], Awaitable[T]], client: Any, deadline: Deadline
+    ) -> T:
+        client = client or self._new_client()
+        try:
+            answer = bounded(doing, lambda: call(client), self._brief(deadline))
+        except BackendError:
+            self._sdk_client = None
+            raise
+        self._sdk_client = client
+        return answer
+
+    def _new_client(self) -> Any:
+        from qcs_sdk.client import QCSClient
+
+        at = self._addresses
+        return QCSClient(self._session.sdk_session(), at.api, at.grpc, at.quilc, at.qvm)
 
     def _gateway(self, deadline: Deadline) -> str:
         """The controller's address: the processor's live gateway of the best rank."""
@@ -143,23 +183,25 @@ class QpuClient:
         except ValueError as exc:
             raise BackendResponseError(f"QCS's answer to {path} is not JSON") from exc
 
-    def _request(self, path: str, token: str, deadline: Deadline) -> Any:
+    def _request(self, path: str, token: Secret, deadline: Deadline) -> Any:
         import httpx
 
-        left = deadline.left()
         try:
             return httpx.get(
                 self._addresses.api + path,
                 params={"pageSize": "100"},
-                headers={"authorization": f"Bearer {token}"},
-                timeout=None if left == float("inf") else left,
+                headers={"authorization": f"Bearer {token.reveal()}"},
+                timeout=self._brief(deadline).left(),
             )
         except httpx.TimeoutException:
-            raise translated(
-                f"asking QCS for {path}", RuntimeError("did not finish before timeout")
-            ) from None
-        except httpx.HTTPError as exc:  # without its request, which holds the token
-            raise BackendConnectionError(f"asking QCS for {path}: {exc}") from None
+            failure = translated(f"asking QCS for {path}", RuntimeError("did not finish before timeout"))
+        except httpx.HTTPError as exc:
+            failure = BackendConnectionError(f"asking QCS for {path}: {exc}")
+        raise failure  # out here, so that httpx's error, whose request holds the token, is not its context
+
+    def _brief(self, deadline: Deadline) -> Deadline:
+        """The deadline of one request: what hangs is asked again, while there is time."""
+        return Deadline.after(deadline.left_or(self._parameters.request_timeout_s))
 
     # jobs --------------------------------------------------------------------------------------
 
@@ -194,6 +236,8 @@ class QpuClient:
             raise JobNotFoundError(
                 f"{self._processor} knows no job {job_id}", provider_message=exc.message
             ) from exc
+        except CircuitValidationError as exc:  # nothing was asked about a circuit
+            raise BackendResponseError(exc.message, provider_message=exc.provider_message) from exc
 
     def _reason(self, job_id: str, deadline: Deadline) -> str:
         """Why a job failed: the results' refusal says it."""
@@ -219,9 +263,9 @@ class QpuClient:
     def _retrieve(self, job_id: str, deadline: Deadline) -> Mapping[str, Any]:
         from qcs_sdk.qpu.api import retrieve_results_async
 
-        found = bounded(
+        found = self._ask(
             f"fetching the results of job {job_id}",
-            lambda: retrieve_results_async(job_id, self._processor, self._client),
+            lambda client: retrieve_results_async(job_id, self._processor, client),
             deadline,
         )
         with vendor_errors(f"reading the results of job {job_id}"):
@@ -233,9 +277,9 @@ class QpuClient:
         """Ask; the service promises nothing, and heeds it only before the job begins."""
         from qcs_sdk.qpu.api import cancel_job_async
 
-        bounded(
+        self._ask(
             f"cancelling job {vendor_job_id}",
-            lambda: cancel_job_async(vendor_job_id, self._processor, self._client),
+            lambda client: cancel_job_async(vendor_job_id, self._processor, client),
             deadline,
         )
         status = self._about(vendor_job_id, lambda: self._controller.status(vendor_job_id, deadline))
@@ -256,9 +300,7 @@ class QpuClient:
     def status(self, *, deadline: Deadline) -> StatusReport:
         from qcs_sdk.qpu import list_quantum_processors_async
 
-        known = bounded(
-            "asking QCS for its processors", lambda: list_quantum_processors_async(self._client), deadline
-        )
+        known = self._ask("asking QCS for its processors", list_quantum_processors_async, deadline)
         if self._processor not in known:
             listed = ", ".join(sorted(known)) or "none"
             return StatusReport(
@@ -279,8 +321,8 @@ class QpuClient:
         self._controller.close()
 
 
-def _figures(metadata: Any) -> dict[str, Any]:
+def _figures(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """quilc's figures of the native program, without those that it left out."""
     names = ("gate_depth", "gate_volume", "multiqubit_gate_depth", "topological_swaps", "program_fidelity")
-    found = {name: getattr(metadata, name, None) for name in names}
+    found = {name: metadata.get(name) for name in names}
     return {name: value for name, value in found.items() if value is not None}

@@ -134,8 +134,9 @@ class _Writer:
         """A factor exp(iγ) on the whole state, as RZ(−2γ) and PHASE(2γ) on qubit 0."""
         phase = self.phase + self.circuit.global_phase
         if isinstance(phase, ParameterExpression) or phase != 0.0:
-            self._add(Statement("RZ", (0,), (-2.0 * phase,)))
-            self._add(Statement("PHASE", (0,), (2.0 * phase,)))
+            turns = Statement("RZ", (0,), (-2.0 * phase,)), Statement("PHASE", (0,), (2.0 * phase,))
+            self.body[:0] = map(str, turns)  # first, since nothing may follow a measurement on a processor
+            self.used_qubits.add(0)
 
     def _write_readout(self, readout: Callable[[int], Any]) -> None:
         """``READOUT-POVM`` lists p(0|0) p(0|1) p(1|0) p(1|1), which is our matrix by columns."""
@@ -161,17 +162,13 @@ class _Writer:
         elif isinstance(operation, Reset):
             self.body.append(f"RESET {qubits[0]}")
         elif isinstance(operation, ChannelOp):
-            self._add(Statement(self._noise(operation.channel, qubits), qubits))
+            self.body.append(str(Statement(self._noise(operation.channel, qubits), qubits)))
         elif isinstance(operation, IfElse):
             self._write_branches(operation, bits)
         elif isinstance(operation, WhileLoop):
             raise CircuitExportError("Quil's loops have no bound, so while_loop cannot be carried; unroll it")
         elif self.keeps_all:
             self.body.append(_timing(operation, qubits))
-
-    def _add(self, statement: Statement) -> None:
-        self.used_qubits.update(statement.qubits)
-        self.body.append(str(statement))
 
     def _write_gate(self, gate: Gate, qubits: tuple[int, ...]) -> None:
         statements, phase = product(gate, qubits, self._name)

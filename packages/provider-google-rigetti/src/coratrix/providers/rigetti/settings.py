@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from coratrix.backend.errors import BackendAuthError, ConfigurationError
+from coratrix.backend.secrets import Secret
 
 from .door import LOGIN, vendor_errors
 from .parameters import RigettiParameters
@@ -84,20 +85,20 @@ class Session:
 
     def __init__(self, configuration: Any) -> None:
         self._configuration = configuration
-        self._own = _session(configuration)
-        self._token: str | None = None
+        _session(configuration)  # so that missing credentials are told before anything is done
+        self._token: Secret | None = None
         self._lock = threading.Lock()
 
     def sdk_session(self) -> Any:
         """A session for the SDK, which refreshes its own token."""
         return _session(self._configuration)
 
-    def token(self, *, refused: str | None = None) -> str:
+    def token(self, *, refused: Secret | None = None) -> Secret:
         """A token; a new one if ``refused`` is the one we have."""
         with self._lock:
             if self._token is None or self._token == refused:
                 with vendor_errors("asking for an access token"):
-                    self._token = str(self._own.request_access_token())
+                    self._token = Secret(_session(self._configuration).request_access_token())
             return self._token
 
 
@@ -112,8 +113,12 @@ def _session(configuration: Any) -> Any:
         found = configuration.get_oauth_session()
     except TokenError:
         raise BackendAuthError("the QCS settings hold no credentials", hint=LOGIN) from None
-    server = AuthServer(found.auth_server.client_id, found.auth_server.issuer)
-    return OAuthSession(_grant(found.payload), server)
+    return OAuthSession(_grant(found.payload), AuthServer(_client_id(found), found.auth_server.issuer))
+
+
+def _client_id(session: Any) -> str:
+    """qcs_sdk names itself by the server's client id, even where the credentials have one of their own."""
+    return str(getattr(session.payload, "client_id", session.auth_server.client_id))
 
 
 def _grant(payload: Any) -> Any:
