@@ -144,14 +144,22 @@ def test_every_pair_of_the_map_runs_a_gate_without_routing() -> None:
     assert all(device.metadata.nx_graph.has_edge(qubits[labels[a]], qubits[labels[b]]) for a, b in pairs)
 
 
-@pytest.mark.parametrize("processor", ["willow_pink", "weber", "rainbow"])
-def test_the_calibration_makes_a_noise_model(processor: str) -> None:
+@pytest.mark.parametrize(
+    ("processor", "native"),
+    [
+        ("willow_pink", {"u", "rz", "cz"}),
+        ("weber", {"u", "rz", "unitary:syc", "unitary:sqrt_iswap"}),
+        ("rainbow", {"u", "rz", "unitary:syc", "unitary:sqrt_iswap"}),
+    ],
+)
+def test_the_calibration_makes_a_noise_model(processor: str, native: set[str]) -> None:
     backend = virtual(processor=processor)
 
     record = backend.get_calibration()
 
     assert record is not None
     assert record.num_qubits == backend.get_capabilities().max_qubits
+    assert set(record.native_gates) == native
     assert list(record.labels or ()) == backend.get_capabilities().extra["qubits"]
     assert {tuple(sorted(pair)) for pair in record.coupling_map} <= set(
         backend.get_capabilities().coupling_map or ()

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 from coratrix.backend.errors import BackendResponseError
 from coratrix.core.calibration import DeviceCalibration
-from coratrix.core.noise.interop_cirq import calibration_from_cirq
+from coratrix.core.noise.interop_cirq import CIRQ_GATES, calibration_from_cirq
 
 if TYPE_CHECKING:
     import cirq_google
+
+_GATES = {**CIRQ_GATES, "ISwapPowGate": "unitary:sqrt_iswap"}
+"""Names of gates; of iSWAP's powers Google calibrates the square root."""
 
 
 def calibration_record(
@@ -36,7 +39,7 @@ def calibration_record(
         properties = noise_properties_from_calibration(calibration=calibration, gate_times_ns=durations)
     except (KeyError, ValueError) as exc:
         raise BackendResponseError(f"the calibration of {name!r} is incomplete: {exc}") from exc
-    return _dated(calibration_from_cirq(properties, name=name), calibration)
+    return _dated(calibration_from_cirq(properties, name=name, gates=_GATES), calibration)
 
 
 def template_record(processor_id: str) -> DeviceCalibration:
@@ -44,7 +47,7 @@ def template_record(processor_id: str) -> DeviceCalibration:
     from cirq_google.engine import virtual_engine_factory as factory
 
     properties = factory.load_device_noise_properties(processor_id)
-    record = calibration_from_cirq(properties, name=processor_id)
+    record = calibration_from_cirq(properties, name=processor_id, gates=_GATES)
     return _dated(record, factory.load_median_device_calibration(processor_id))
 
 
