@@ -158,6 +158,21 @@ def test_a_job_is_found_by_its_id_in_another_manager(manager: BackendManager) ->
     assert other.jobs(state="succeeded")[0].results is None  # a list carries no results
 
 
+def test_metrics_come_from_the_store_too(manager: BackendManager) -> None:
+    store, service = MemoryJobStore(), ScriptedService()
+    backend = ScriptedBackend(service, store=store, clock=FakeClock())
+    for _ in range(3):
+        backend.execute(CIRCUIT, 10)
+    service.polls_until_done = 99
+    backend.submit(CIRCUIT, 10).cancel()
+
+    found = BackendManager(store=store).metrics("scripted")
+
+    assert (found.succeeded, found.cancelled, found.success_rate) == (3, 1, 1.0)
+    assert (found.avg_execution_time, found.p95_execution_time, found.avg_queue_time) == (0.25, 0.25, 1.5)
+    assert BackendManager(store=store).metrics("nobody").success_rate is None
+
+
 def test_select_ranks_and_explains(manager: BackendManager) -> None:
     selection = manager.select(QuantumCircuit(7), 100)
 

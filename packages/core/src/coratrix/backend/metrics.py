@@ -1,14 +1,17 @@
 """How well a backend has done so far, counted in constant memory.
 
 Owns: `PerformanceMetrics` (a snapshot) and `MetricsRecorder` (thread-safe counters).
-Knows nothing of: clocks or stores; it is told durations.
+`metrics_of` the same from recorded jobs. Knows nothing of: clocks or stores; it is told durations.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from coratrix.backend.jobs import JobRecord, JobState
 
 WINDOW = 1024  # durations kept for percentiles
 
@@ -104,6 +107,19 @@ class MetricsRecorder:
                 error_rate=_ratio(self._failed, decided),
                 last_error=self._last_error,
             )
+
+
+def metrics_of(records: Iterable[JobRecord]) -> PerformanceMetrics:
+    """The figures of recorded jobs, whichever process ran them; each job counts once."""
+    recorder = MetricsRecorder()
+    for record in records:
+        if record.state is JobState.SUCCEEDED and record.execution_time is not None:
+            recorder.success(record.execution_time, shots=record.shots, queue_time=record.queue_time)
+        elif record.state is JobState.FAILED:
+            recorder.failure(record.error or "failed")
+        elif record.state is JobState.CANCELLED:
+            recorder.cancellation()
+    return recorder.snapshot()
 
 
 def percentile(ordered: list[float], fraction: float) -> float | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import Progress
 
 from coratrix.backend import DEFAULT_SHOTS, ConfigurationError
 from coratrix.cli import session, tables
@@ -17,9 +18,10 @@ SUFFIXES = (".qasm", ".json")
 
 def batch(
     folder: Annotated[Path, typer.Argument(help="holds .qasm and .json files")],
-    backend: Annotated[str | None, typer.Option(help="name of a backend")] = None,
+    backend: Annotated[str | None, typer.Option(help="one name, or several with commas between")] = None,
     shots: Shots = DEFAULT_SHOTS,
     seed: Annotated[int | None, typer.Option(help="makes a simulation repeat itself")] = None,
+    resume: Annotated[str | None, typer.Option(help="id of a batch to go on with")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run every circuit of a folder; exit code 1 when one failed."""
@@ -28,8 +30,13 @@ def batch(
         raise ConfigurationError(f"{folder} holds no circuit ({', '.join(SUFFIXES)})")
     circuits = [session.load_circuit(path) for path in files]
     options = {} if seed is None else {"seed": seed}
-    with session.manager() as manager, tables.err.status(f"running {len(files)} circuits ..."):
-        results = manager.get_backend(backend).execute_batch(circuits, shots, **options)
+    with session.manager() as manager:
+        names = backend.split(",") if backend else None
+        running = manager.batch(circuits, shots, backends=names, batch_id=resume, **options)
+        tables.err.print(f"{running.id}: to go on after a crash, give --resume {running.id}")
+        with Progress(console=tables.err, transient=True) as bar:
+            task = bar.add_task("running", total=len(files))
+            results = running.run(lambda done, _: bar.update(task, completed=done))
     if as_json:
         session.emit({path.name: r.to_dict() for path, r in zip(files, results, strict=True)})
     else:
