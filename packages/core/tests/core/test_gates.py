@@ -138,6 +138,14 @@ def test_a_gate_survives_repr_pickle_and_hash(one: StandardGate) -> None:
     assert eval(repr(one), {"gate": gate}) == one
 
 
+@pytest.mark.parametrize("name", sorted(GATES))
+@pytest.mark.parametrize("state", ["00", "01", "10", "11"])
+def test_controls_one_by_one_are_the_same_gate_as_all_at_once(name: str, state: str) -> None:
+    one = gate(name, *(0.3 + k for k in range(GATES[name].num_params)))
+
+    assert one.controlled(1, state[1]).controlled(1, state[0]) == one.controlled(2, state)
+
+
 def test_controlled_gates_take_their_name_from_the_table() -> None:
     assert XGate().controlled() == CXGate() == CNOTGate()
     assert CXGate().controlled() == gate("toffoli")

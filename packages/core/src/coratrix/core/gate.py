@@ -1,4 +1,4 @@
-"""Owns what a gate is: a row of the table, any unitary matrix, or a gate under controls.
+"""Owns the kinds of gate: a row of the table, any unitary matrix, or a gate under controls.
 
 Gates are frozen, hashable values without qubits; an Instruction puts one on qubits. The first qubit of a gate
 is the most significant bit of its matrix (coratrix.core.bits). Knows nothing of circuits.
@@ -6,13 +6,13 @@ is the most significant bit of its matrix (coratrix.core.bits). Knows nothing of
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from coratrix.core.abstract_gate import Gate as Gate
 from coratrix.core.errors import CircuitError
 from coratrix.core.gate_arguments import (
     bound_param,
@@ -23,90 +23,13 @@ from coratrix.core.gate_arguments import (
     short_angle,
 )
 from coratrix.core.gate_table import CONTROLLED, GATES, GateSpec, Matrix, controlled_matrix
-from coratrix.core.parameters import Parameter, ParameterExpression, ParameterLike, angle, named_values
+from coratrix.core.parameters import ParameterLike, angle, named_values
 from coratrix.core.unitary import (
     MAX_CLIFFORD_QUBITS,
     MAX_MATRIX_QUBITS,
-    maps_paulis_to_paulis,
     unitary_array,
     unitary_power,
 )
-
-
-class Gate(ABC):
-    """A unitary operation on ``num_qubits`` qubits."""
-
-    __slots__ = ()
-
-    name: str
-    params: tuple[ParameterLike, ...]
-    num_qubits: int
-    num_clbits: ClassVar[int] = 0
-
-    @abstractmethod
-    def matrix(self) -> Matrix:
-        """The (2^k, 2^k) matrix, read-only, the first qubit being the most significant bit of the index."""
-
-    @abstractmethod
-    def inverse(self) -> Gate:
-        """The gate that undoes this one."""
-
-    @abstractmethod
-    def power(self, exponent: float) -> Gate:
-        """This gate to a real power.
-
-        A rotation turns by ``exponent`` times its angle; every other gate takes the principal branch, whose
-        eigenvalues' phases lie in (−π, π] before they are scaled.
-        """
-
-    @abstractmethod
-    def controlled(self, num_controls: int = 1, ctrl_state: str | int | None = None) -> Gate:
-        """This gate under controls, which come first in the list of qubits.
-
-        ``ctrl_state`` says which reading of them switches it on: a text, the first control leftmost, or its
-        integer in base two; all ones by default. Where the table has a name for the outcome, that gate is
-        returned: ``XGate().controlled() == CXGate()``.
-        """
-
-    @abstractmethod
-    def bind(self, values: Mapping[Any, float]) -> Gate:
-        """This gate with numbers in place of the named parameters; others stay."""
-
-    @property
-    def label(self) -> str:
-        """What a drawing writes for this gate."""
-        return self.name
-
-    @property
-    def parameters(self) -> frozenset[Parameter]:
-        """The parameters that still have no number."""
-        return frozenset().union(*(p.parameters for p in self.params if isinstance(p, ParameterExpression)))
-
-    @property
-    def is_diagonal(self) -> bool:
-        """Whether the matrix is diagonal."""
-        matrix = self.matrix()
-        return bool(np.count_nonzero(matrix - np.diag(np.diag(matrix))) == 0)
-
-    @property
-    def is_permutation(self) -> bool:
-        """Whether every entry of the matrix is 0 or 1."""
-        matrix = self.matrix()
-        return bool(np.all((matrix == 0) | (matrix == 1)))
-
-    @property
-    def is_hermitian(self) -> bool:
-        """Whether the gate is its own inverse."""
-        matrix = self.matrix()
-        return bool(np.allclose(matrix, matrix.conj().T, atol=1e-12, rtol=0))
-
-    @property
-    def is_clifford(self) -> bool:
-        """Whether the gate maps Pauli operators to Pauli operators; False while a parameter stands open."""
-        return not self.parameters and maps_paulis_to_paulis(self.matrix())
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a gate cannot be changed; make another instead of setting {name}")
 
 
 class StandardGate(Gate):
@@ -168,10 +91,12 @@ class StandardGate(Gate):
 
     def controlled(self, num_controls: int = 1, ctrl_state: str | int | None = None) -> Gate:
         state = control_state(num_controls, ctrl_state)
-        if self.spec.base is None:
+        if self.name == "cu" and self.params[3] == 0:
+            inner, base = 1, standard("u", *self.params[:3])
+        elif self.spec.base is None:
             return _under_controls(self, num_controls, state)
-        inner = self.spec.num_controls
-        base = standard(self.spec.base, *self.params)
+        else:
+            inner, base = self.spec.num_controls, standard(self.spec.base, *self.params)
         return _under_controls(base, num_controls + inner, (state << inner) | (2**inner - 1))
 
     def bind(self, values: Mapping[Any, float]) -> Gate:
