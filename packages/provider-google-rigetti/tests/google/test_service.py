@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cirq
@@ -170,6 +171,22 @@ class TestJobs:
             "GetQuantumJob",
             "GetQuantumResult",
         ]
+
+    def test_many_threads_share_one_backend(self, service: GoogleService) -> None:
+        backend = service_backend(service)
+        circuits = [QuantumCircuit(8).x(k).measure_all() for k in range(8)]
+
+        with ThreadPoolExecutor(8) as threads:
+            results = list(threads.map(lambda circuit: backend.execute(circuit, 20), circuits))
+
+        assert [result.counts for result in results] == [{f"{1 << (7 - k):08b}": 20} for k in range(8)]
+        assert len(service.ledger.jobs) == 8
+
+    def test_a_closed_backend_connects_again(self, service: GoogleService) -> None:
+        with service_backend(service) as backend:
+            backend.execute(CIRCUIT, 10)
+
+        assert backend.execute(CIRCUIT, 10).counts == {"010": 10}
 
     def test_a_job_can_be_cancelled_before_it_ends(self, service: GoogleService) -> None:
         service.engine.polls_per_job = 1000

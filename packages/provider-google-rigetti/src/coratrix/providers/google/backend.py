@@ -93,7 +93,7 @@ class GoogleBackend(JobBackend):
 
     def call(self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, **how: Any) -> T:
         """As core's, with the SDK imported first: that takes seconds, and is no slow answer of a service."""
-        from .client import sdk
+        from .sdk import sdk
 
         sdk()
         return super().call(doing, request, deadline, **how)

@@ -1,6 +1,6 @@
 """The only file that talks to Google's Quantum Engine, through the client that cirq-google ships.
 
-Owns: `EngineClient`, names of resources, credentials. Knows nothing of: our circuits, the job store.
+Owns: `EngineClient`, names of resources. Knows nothing of: our circuits, the job store.
 
 Of cirq-google's own engine classes none is used: their stream reopens without a pause when it is refused,
 their retries wait for hours, and their errors lose the status. The generated client below them has none of
@@ -10,7 +10,6 @@ this: each call has a deadline and one try, and `coratrix.backend` does the retr
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,21 +23,21 @@ from coratrix.backend.errors import (
     BackendResponseError,
     ConfigurationError,
     JobNotFoundError,
-    ProviderNotInstalledError,
 )
 from coratrix.backend.jobs import JobState
 from coratrix.backend.status import QueueInfo, StatusReport
 from coratrix.core.calibration import DeviceCalibration
 
+from .credentials import load_credentials
 from .parameters import GoogleParameters
 from .schedule import TimeSlot, queue_of, status_of, time_slots
+from .sdk import sdk
 from .vendor_errors import vendor_errors
 
 if TYPE_CHECKING:
     import cirq_google
     from cirq_google.cloud import quantum
 
-_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _STATES = {
     "READY": JobState.QUEUED,
     "RUNNING": JobState.RUNNING,
@@ -281,22 +280,7 @@ class EngineClient:
 
     @cached_property
     def _credentials(self) -> tuple[Any, str | None]:
-        """The credentials, and the project that they name."""
-        sdk()  # a clear error where it is missing
-        import google.auth
-        import google.oauth2.credentials
-
-        given = self._parameters
-        more: Any = {"quota_project_id": given.quota_project}
-        with vendor_errors("looking for Google's credentials"):
-            if given.access_token is not None:
-                token: Any = google.oauth2.credentials.Credentials
-                return token(given.access_token.reveal(), **more), None
-            if given.service_account_file is not None:
-                account = _service_account(given.service_account_file, more)
-                return account, account.project_id
-            found, project = google.auth.default(scopes=[_SCOPE], **more)
-            return found, project
+        return load_credentials(self._parameters)
 
     @property
     def _service(self) -> quantum.QuantumEngineServiceClient:
@@ -316,34 +300,6 @@ class EngineClient:
                 transport: Any = self._opened.transport
                 transport.close()
                 self._opened = None
-
-
-def sdk() -> Any:
-    """cirq-google's client and messages.
-
-    Raises:
-        ProviderNotInstalledError: it is not installed.
-    """
-    try:
-        from cirq_google.cloud import quantum
-    except ImportError as exc:
-        raise ProviderNotInstalledError(
-            f"cirq-google cannot be imported: {exc}",
-            hint="pip install 'coratrix-provider-google-rigetti[google]'",
-        ) from exc
-    return quantum
-
-
-def _service_account(path: str, more: Mapping[str, Any]) -> Any:
-    from google.oauth2 import service_account
-
-    kind: Any = service_account.Credentials
-    try:
-        return kind.from_service_account_file(path, scopes=[_SCOPE], **more)
-    except OSError as exc:
-        raise ConfigurationError(f"service_account_file {path}: {exc.strerror}") from exc
-    except ValueError as exc:
-        raise ConfigurationError(f"service_account_file {path} is no key file: {exc}") from exc
 
 
 def columns_of(packed: Any) -> dict[str, list[int]]:

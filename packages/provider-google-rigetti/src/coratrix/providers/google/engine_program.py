@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from coratrix.backend.errors import CircuitValidationError
 
-from .client import EngineProgram, sdk
+from .client import EngineProgram
+from .sdk import sdk
 
 if TYPE_CHECKING:
     import cirq

@@ -206,7 +206,7 @@ def _engine_name(simulator: str) -> str:
 
 
 def _sdk() -> Any:
-    from .client import sdk
+    from .sdk import sdk
 
     sdk()
     from cirq_google.engine import virtual_engine_factory
