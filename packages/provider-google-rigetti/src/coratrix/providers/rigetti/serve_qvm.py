@@ -71,6 +71,8 @@ class _Server(ThreadingHTTPServer):
 class _Request(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
+    wbufsize = -1  # head and body leave together, without Nagle's 40 ms between them
+    disable_nagle_algorithm = True
     server: _Server
 
     def do_POST(self) -> None:
