@@ -5,6 +5,7 @@
 #include <pybind11/stl.h>
 
 #include "coratrix/branching.hpp"
+#include "coratrix/gradient.hpp"
 
 namespace py = pybind11;
 using namespace coratrix;
@@ -94,6 +95,15 @@ py::array state(const Program& program, const Settings& s) {
     return to_numpy(without_gil([&] { return run_state<double>(program, s.options, s.context); }), s.options.density);
 }
 
+py::array_t<double> probabilities(const Program& program, const Settings& s) {
+    auto* const kept = new std::vector<double>(without_gil([&] {
+        return s.single ? run_probabilities<float>(program, s.options, s.context)
+                        : run_probabilities<double>(program, s.options, s.context);
+    }));
+    const py::capsule owner(kept, [](void* p) { delete static_cast<std::vector<double>*>(p); });
+    return py::array_t<double>({static_cast<py::ssize_t>(kept->size())}, kept->data(), owner);
+}
+
 Counts counts_of(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s,
                  const Context& context) {
     return s.single ? run_counts<float>(program, shots, seed, s.options, context)
@@ -173,6 +183,45 @@ Complex expectation_value(const Program& program, const Array<std::uint64_t>& x,
     });
 }
 
+py::tuple gradient(const Program& program, const Array<std::uint64_t>& x, const Array<std::uint64_t>& z,
+                   const Array<Complex>& coefficients, const Settings& s) {
+    const std::vector<PauliTerm> terms = parse_terms(x, z, coefficients);
+    const ValueAndGradient found = without_gil([&] {
+        return s.single ? expectation_gradient<float>(program, terms, s.options, s.context)
+                        : expectation_gradient<double>(program, terms, s.options, s.context);
+    });
+    py::array_t<double> slopes(static_cast<py::ssize_t>(found.gradient.size()));
+    std::copy(found.gradient.begin(), found.gradient.end(), slopes.mutable_data());
+    return py::make_tuple(found.value, slopes);
+}
+
+/// One row of parameters per value; the program is parsed once and planned per row, in parallel over the rows.
+py::array sweep(const Program& program, const Array<double>& rows, const Array<std::uint64_t>& x,
+                const Array<std::uint64_t>& z, const Array<Complex>& coefficients, const Settings& s) {
+    const std::size_t width = program.params().size();
+    if (rows.ndim() != 2 || static_cast<std::size_t>(rows.shape(1)) != width)
+        throw std::invalid_argument("rows of parameters have another length than the program has parameters");
+    const std::vector<PauliTerm> terms = parse_terms(x, z, coefficients);
+    const auto count = static_cast<std::int64_t>(rows.shape(0));
+    py::array_t<double> out(rows.shape(0));
+    double* const values = out.mutable_data();
+    const double* const data = rows.data();
+    without_gil([&] {
+        const bool wide = program.num_qubits() > 16;  // then each state has the threads to itself
+        Context alone;
+        Context outer = s.context;
+        if (wide) outer.num_threads = 1;
+        parallel_for(outer, count, [&](std::int64_t row, int) {
+            const std::unique_ptr<Program> bound = program.bound(data + static_cast<std::size_t>(row) * width);
+            const Context& inner = wide ? s.context : alone;
+            values[row] = (s.single ? expectation_of<float>(*bound, terms, s, inner)
+                                    : expectation_of<double>(*bound, terms, s, inner)).real();
+        });
+        return 0;
+    });
+    return out;
+}
+
 std::string explanation(const Program& program, const Settings& s) {
     return s.single ? explain<float>(program, s.options) : explain<double>(program, s.options);
 }
@@ -199,15 +248,7 @@ PYBIND11_MODULE(_engine, m) {
                  return std::make_unique<Program>(num_qubits, num_clbits, integers(words), numbers(params),
                                                   to_vector(matrices));
              }),
-             py::arg("num_qubits"), py::arg("num_clbits"), py::arg("words"), py::arg("params"), py::arg("matrices"))
-        .def(
-            "rebind",
-            [](Program& program, const Array<double>& params) {
-                if (static_cast<std::size_t>(params.size()) != program.params().size())
-                    throw std::invalid_argument("another number of parameters");
-                std::copy(params.data(), params.data() + params.size(), program.params().begin());
-            },
-            py::arg("params"), "Put other numbers in the place of the parameters.");
+             py::arg("num_qubits"), py::arg("num_clbits"), py::arg("words"), py::arg("params"), py::arg("matrices"));
 
     py::class_<Settings>(m, "Settings", "How to run: precision, method, threads, instruction set.")
         .def(py::init<bool, bool, int, const std::string&, int, bool, bool>(), py::arg("single") = false,
@@ -215,6 +256,8 @@ PYBIND11_MODULE(_engine, m) {
              py::arg("tile_bits") = 0, py::arg("merge") = true, py::arg("direct") = true);
 
     m.def("state", &state, py::arg("program"), py::arg("settings"), "Amplitudes, or the density matrix.");
+    m.def("probabilities", &probabilities, py::arg("program"), py::arg("settings"),
+          "Probabilities of the basis states.");
     m.def("run", &run, py::arg("program"), py::arg("shots"), py::arg("seed"), py::arg("settings"),
           "Counts by reading of the classical bits.");
     m.def("run_arrays", &run_arrays, py::arg("program"), py::arg("shots"), py::arg("seed"), py::arg("settings"),
@@ -223,6 +266,10 @@ PYBIND11_MODULE(_engine, m) {
           "Counts of several circuits, in parallel over the circuits.");
     m.def("expectation", &expectation_value, py::arg("program"), py::arg("x"), py::arg("z"), py::arg("coefficients"),
           py::arg("settings"), "Expectation value of a Pauli sum given as bit masks.");
+    m.def("gradient", &gradient, py::arg("program"), py::arg("x"), py::arg("z"), py::arg("coefficients"),
+          py::arg("settings"), "Expectation value and its derivative by each of the program's parameters.");
+    m.def("sweep", &sweep, py::arg("program"), py::arg("rows"), py::arg("x"), py::arg("z"), py::arg("coefficients"),
+          py::arg("settings"), "Expectation values for rows of parameters.");
     m.def("explain", &explanation, py::arg("program"), py::arg("settings"), "The plan in words.");
     m.def("available_bytes", &available_bytes, "Memory that a state could take now.");
     m.def("release_idle_memory", &release_idle_memory, "Give pooled buffers back to the system.");

@@ -646,6 +646,17 @@ State<T> run_state(const Program& program, const RunOptions& options, const Cont
 }
 
 template <class T>
+std::vector<double> run_probabilities(const Program& program, const RunOptions& options, const Context& context) {
+    const State<T> state = run_state<T>(program, options, context);
+    const int n = program.num_qubits();
+    std::vector<double> out(std::size_t{1} << n);
+    for (Index k = 0; k < out.size(); ++k)
+        out[k] = options.density ? static_cast<double>(state.data()[k << n | k].real())
+                                 : std::norm(Complex(state.data()[k]));
+    return out;
+}
+
+template <class T>
 std::string explain(const Program& program, const RunOptions& options) {
     const Plans<T> plans(program.num_qubits(), options);
     const Body& body = program.body();
@@ -664,6 +675,7 @@ std::string explain(const Program& program, const RunOptions& options) {
 #define CORATRIX_INSTANTIATE(T)                                                                              \
     template Counts run_counts<T>(const Program&, std::int64_t, std::uint64_t, const RunOptions&, const Context&); \
     template State<T> run_state<T>(const Program&, const RunOptions&, const Context&);                       \
+    template std::vector<double> run_probabilities<T>(const Program&, const RunOptions&, const Context&);     \
     template std::string explain<T>(const Program&, const RunOptions&);
 CORATRIX_INSTANTIATE(float)
 CORATRIX_INSTANTIATE(double)

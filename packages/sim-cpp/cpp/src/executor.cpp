@@ -67,9 +67,32 @@ void start_at_zero(const Plan<T>& plan, const Workspace<T>& space) {
     space.re()[0] = 1;
 }
 
+/// w[x] = Im(λ*[x] ψ[x]), then s[x] = Σ_{y ⊇ x} w[y]: every mask's sum at once. The tile position `flag` tells
+/// ψ (0) from λ (1); where it is the highest, as in all but padded states, only half the indices need a look.
+template <class T>
+void answer_probes(const Probes& probes, int tile_bits, const T* re, const T* im, Index tile_index, T* sums,
+                   double* answers) {
+    const int flag = probes.flag_position;
+    const std::uint32_t size = 1u << (flag == tile_bits - 1 ? tile_bits - 1 : tile_bits);
+    const std::uint32_t lambda = plane_stride<T>(flag);
+    constexpr std::uint32_t page = 4096 / sizeof(T), line = 64 / sizeof(T);
+    for (std::uint32_t from = 0, place = 0; from < size; from += page, place += page + line)
+        for (std::uint32_t k = 0; k < std::min(page, size - from); ++k) {
+            const bool is_lambda = (from + k) >> flag & 1;
+            sums[from + k] =
+                is_lambda ? T(0) : re[place + k + lambda] * im[place + k] - im[place + k + lambda] * re[place + k];
+        }
+    for (std::uint32_t step = 1; step < size; step *= 2)
+        for (std::uint32_t from = 0; from < size; from += 2 * step)
+            for (std::uint32_t k = from; k < from + step; ++k) sums[k] += sums[k + step];
+    for (const Probes::One& one : probes.list)
+        if ((tile_index & one.outer) == one.outer)
+            answers[one.number] += probes.scale * static_cast<double>(sums[one.local]);
+}
+
 template <class T>
 void run_tile(const Plan<T>& plan, const Stage<T>& stage, State<T>& state, Index tile_index,
-              const Workspace<T>& space) {
+              const Workspace<T>& space, double* answers) {
     const FlushDenormals guard;
     const Kernels<T>& k = *plan.kernels;
     T* const numbers = state.numbers() + 2 * tile_index;
@@ -84,6 +107,10 @@ void run_tile(const Plan<T>& plan, const Stage<T>& stage, State<T>& state, Index
                 break;
             case TileOp<T>::Kind::dense:
                 k.apply_dense(*op.dense, space.re(), space.im(), tile_index, space.scratch());
+                break;
+            case TileOp<T>::Kind::probes:
+                answer_probes(plan.probes[static_cast<std::size_t>(op.probes)], plan.tile_bits, space.re(),
+                              space.im(), tile_index, space.scratch(), answers);
         }
     }
     k.scatter(numbers, stage.scatter, stage.num_vectors, space.re(), space.im());
@@ -101,8 +128,11 @@ void clear_untouched(State<T>& state, Mask untouched) {
 }  // namespace
 
 template <class T>
-void run_plan(const Plan<T>& plan, State<T>& state, const Context& context) {
+void run_plan(const Plan<T>& plan, State<T>& state, const Context& context, std::vector<double>* answers) {
     if (state.padded_bits() != plan.padded_bits) throw std::logic_error("run_plan: the state has another width");
+    const auto probes = static_cast<std::size_t>(plan.num_probes);
+    if (answers != nullptr) answers->assign(probes, 0.0);
+    else if (probes > 0) throw std::logic_error("run_plan: nobody takes the answers of the probes");
     std::vector<Workspace<T>> spaces;
     const int threads = std::max(1, context.num_threads);
     spaces.reserve(static_cast<std::size_t>(threads));
@@ -111,15 +141,12 @@ void run_plan(const Plan<T>& plan, State<T>& state, const Context& context) {
         const Mask moving_outer = stage.outer & ~stage.zero_before;
         const std::int64_t tiles = std::int64_t{1} << popcount(moving_outer);
         while (tiles > 1 && spaces.size() < static_cast<std::size_t>(threads)) spaces.emplace_back(plan);
-        if (tiles == 1) {
-            run_tile(plan, stage, state, 0, spaces[0]);
-            context.check();
-            continue;
-        }
+        std::vector<double> found(probes * static_cast<std::size_t>(tiles), 0.0);
         parallel_for(context, tiles, [&](std::int64_t tile, int thread) {
             run_tile(plan, stage, state, deposit_bits(static_cast<Index>(tile), moving_outer),
-                     spaces[static_cast<std::size_t>(thread)]);
+                     spaces[static_cast<std::size_t>(thread)], found.data() + static_cast<std::size_t>(tile) * probes);
         });
+        for (std::size_t k = 0; k < found.size(); ++k) (*answers)[k % probes] += found[k];
     }
     clear_untouched(state, plan.untouched);
 }
@@ -133,7 +160,7 @@ State<T> run_from_zero(const Plan<T>& plan, const Context& context) {
 
 #define CORATRIX_INSTANTIATE(T)                                                      \
     template class State<T>;                                                         \
-    template void run_plan<T>(const Plan<T>&, State<T>&, const Context&);            \
+    template void run_plan<T>(const Plan<T>&, State<T>&, const Context&, std::vector<double>*);            \
     template State<T> run_from_zero<T>(const Plan<T>&, const Context&);
 CORATRIX_INSTANTIATE(float)
 CORATRIX_INSTANTIATE(double)

@@ -111,6 +111,7 @@ private:
     // Gates
 
     void gate(const Instruction& in) {
+        if (in.opcode == Opcode::probe) return probe(in);
         Mask controls = 0, zeros = 0;
         for (int k = 0; k < in.num_controls; ++k) {
             const bool on_one = in.control_state >> (in.num_controls - 1 - k) & 1;
@@ -125,6 +126,15 @@ private:
             one_qubit(wire(in, in.num_controls), matrix_1q(in.opcode, in.params), controls, zeros);
         else two_qubits(in, wire(in, in.num_controls), wire(in, in.num_controls + 1), controls, zeros);
         x_on(turned);
+    }
+
+    /// Stands in the order like a phase on its bits, and is merged with none.
+    void probe(const Instruction& in) {
+        Op op;
+        for (int k = 0; k < in.num_qubits; ++k) op.diagonal |= bit(wire(in, k));
+        for (Mask left = op.diagonal; left; left &= left - 1) keep_diagonal(lowest_bit(left));
+        op.probe = in.clbit;
+        out_.ops.push_back(op);
     }
 
     void x_on(Mask wires) {

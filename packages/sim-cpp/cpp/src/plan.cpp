@@ -130,6 +130,7 @@ Mask choose_local(const OpList& ops, int num_bits, int tile_bits, Mask fixed) {
 /// The time slots of a stage: all phases of slot k, then all mixing operations of slot k, and so on.
 struct Slot {
     std::vector<Monomial> phases;
+    OpList probes;
     OpList moving;
 };
 
@@ -149,7 +150,8 @@ std::vector<Slot> time_slots(const OpList& ops) {
         for (Mask left = op->moving; left; left &= left - 1) moved[lowest_bit(left)] = slot;
         if (slots.size() <= static_cast<std::size_t>(slot)) slots.resize(static_cast<std::size_t>(slot) + 1);
         Slot& at = slots[static_cast<std::size_t>(slot)];
-        if (op->moving == 0) at.phases.push_back({op->diagonal, op->factor});
+        if (op->probe >= 0) at.probes.push_back(op);
+        else if (op->moving == 0) at.phases.push_back({op->diagonal, op->factor});
         else at.moving.push_back(op);
     }
     return slots;
@@ -163,10 +165,12 @@ public:
         plan_.num_bits = circuit.num_bits;
         plan_.kernels = &kernels;
         plan_.starts_at_zero = options.starts_at_zero;
+        probe_flag_ = options.probe_flag;
+        fixed_ = lane_mask() | (probe_flag_ >= 0 ? bit(probe_flag_) : 0);
         const int dense = widest_dense();
         plan_.padded_bits = std::max(circuit.num_bits, kernels.lane_bits + dense);
         const int wanted = options.tile_bits > 0 ? options.tile_bits : default_tile_bits<T>();
-        plan_.tile_bits = std::min(plan_.padded_bits, std::max(wanted, kernels.lane_bits + std::max(dense, 2)));
+        plan_.tile_bits = std::min(plan_.padded_bits, std::max(wanted, popcount(fixed_) + std::max(dense, 2)));
     }
 
     Plan<T> run() {
@@ -197,7 +201,7 @@ private:
     }
 
     void add_stage(OpList& left, Mask zero) {
-        const Mask local = choose_local(left, plan_.padded_bits, plan_.tile_bits, lane_mask());
+        const Mask local = choose_local(left, plan_.padded_bits, plan_.tile_bits, fixed_);
         OpList mine, rest;
         Blocked blocked;
         for (const Op* op : left) {
@@ -244,12 +248,28 @@ private:
             scale_ = 1;
             add_diagonal(slot.phases);
         }
+        if (!slot.probes.empty()) add_probes(slot.probes);
         add_groups(slot.moving);
         // amplitudes grow by what the kernels leave out; keep far from overflow in single precision
         if (std::abs(scale_) < 1e-9) {
             add_diagonal({{0, scale_}});
             scale_ = 1;
         }
+    }
+
+    void add_probes(const OpList& ops) {
+        Probes probes;
+        probes.scale = std::norm(scale_);
+        probes.flag_position = layout_->position[probe_flag_];
+        for (const Op* op : ops) {
+            probes.list.push_back({op->diagonal & ~stage_->local, layout_->positions(op->diagonal), op->probe});
+            plan_.num_probes = std::max(plan_.num_probes, op->probe + 1);
+        }
+        TileOp<T> op{TileOp<T>::Kind::probes};
+        op.probes = static_cast<int>(plan_.probes.size());
+        plan_.probes.push_back(std::move(probes));
+        plan_.scratch_size = std::max(plan_.scratch_size, std::size_t{1} << plan_.tile_bits);
+        stage_->ops.push_back(op);
     }
 
     void add_diagonal(const std::vector<Monomial>& monomials) {
@@ -550,6 +570,8 @@ private:
     const TileLayout* layout_ = nullptr;
     std::vector<std::pair<Mask, Blocks>> blocks_;
     Mask group_bits_ = 0;
+    Mask fixed_ = 0;      // bits that every stage keeps local
+    int probe_flag_ = -1;
     Complex scale_{1, 0};
 };
 

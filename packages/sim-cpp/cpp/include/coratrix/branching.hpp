@@ -39,6 +39,10 @@ Counts run_counts(const Program& program, std::int64_t shots, std::uint64_t seed
 template <class T>
 State<T> run_state(const Program& program, const RunOptions& options, const Context& context);
 
+/// The probabilities of the basis states after a program as `run_state` takes it.
+template <class T>
+std::vector<double> run_probabilities(const Program& program, const RunOptions& options, const Context& context);
+
 template <class T>
 std::string explain(const Program& program, const RunOptions& options);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "coratrix/memory.hpp"
 #include "coratrix/parallel.hpp"
@@ -41,9 +42,10 @@ int padded_bits(int num_bits, const Kernels<T>& kernels) {
     return num_bits < kernels.lane_bits ? kernels.lane_bits : num_bits;
 }
 
-/// state ← plan(state). A plan that starts at zero does not read the state.
+/// state ← plan(state). A plan that starts at zero does not read the state. The plan's probes are answered in
+/// `answers`, one number each, summed over tiles in a fixed order.
 template <class T>
-void run_plan(const Plan<T>& plan, State<T>& state, const Context& context);
+void run_plan(const Plan<T>& plan, State<T>& state, const Context& context, std::vector<double>* answers = nullptr);
 
 /// A new state: the plan applied to |0…0⟩.
 template <class T>

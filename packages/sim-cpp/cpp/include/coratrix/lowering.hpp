@@ -33,6 +33,7 @@ struct Op {
     double t = 0;            // rotation; turn: pairs with equal bits
     double t_odd = 0;        // turn: pairs with different bits
     int dense_index = -1;    // into LoweredCircuit::dense
+    int probe = -1;          // a phase that changes nothing: a question to the executor, by number
 };
 
 /// A matrix on `bits` (bits[0] is the most significant bit of a row), where all bits of `controls` are set.

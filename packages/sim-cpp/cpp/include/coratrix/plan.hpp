@@ -33,13 +33,26 @@ private:
     std::size_t total_ = 0;
 };
 
+/// Sums to be taken over a tile one of whose bits tells ψ from λ: Σ Im(λ* ψ) where all bits of a mask are set.
+struct Probes {
+    struct One {
+        Mask outer;            // bits outside the tile that must be set
+        std::uint32_t local;   // tile positions
+        int number;
+    };
+    std::vector<One> list;
+    int flag_position = 0;     // in the tile, of the bit that tells ψ from λ
+    double scale = 1;          // what the amplitudes still lack, squared
+};
+
 template <class T>
 struct TileOp {
-    enum class Kind : std::uint8_t { group, diagonal, dense };
+    enum class Kind : std::uint8_t { group, diagonal, dense, probes };
     Kind kind;
     const Group<T>* group = nullptr;
     const Diagonal<T>* diagonal = nullptr;
     const Dense<T>* dense = nullptr;
+    int probes = -1;              // into Plan::probes
 };
 
 template <class T>
@@ -57,6 +70,7 @@ struct Stage {
 struct PlanOptions {
     int tile_bits = 0;           // 0: as many as half of the second-level cache holds
     bool starts_at_zero = true;
+    int probe_flag = -1;         // the bit that tells ψ from λ, local in every stage
 };
 
 /// What a plan will cost, as far as it can be counted.
@@ -76,6 +90,8 @@ struct Plan {
     std::vector<Stage<T>> stages;
     Mask untouched = 0;           // bits that no stage made local: their amplitudes must still be zeroed
     std::size_t scratch_size = 0; // numbers that a tile operation needs beside the tile
+    std::vector<Probes> probes;
+    int num_probes = 0;
     PlanCost cost;
     Arena arena;
 };

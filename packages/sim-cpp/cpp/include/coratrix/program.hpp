@@ -29,7 +29,9 @@ enum class Opcode : std::int64_t {
     unitary, global_phase,
     measure, reset, channel, if_else, while_loop,
     count,
-    linear_map  // any matrix, unitary or not; made inside the engine only, never parsed
+    // made inside the engine only, never parsed:
+    linear_map,  // any matrix, unitary or not
+    probe        // asks for Σ Im(λ* ψ) over the indices with all its qubits set; `clbit` is its number
 };
 
 /// The Python side asks for the numbers by name.
@@ -79,10 +81,16 @@ public:
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
 
+    /// The same program with other numbers in the place of its parameters.
+    std::unique_ptr<Program> bound(const double* params) const {
+        return std::make_unique<Program>(num_qubits_, num_clbits_, words_,
+                                         std::vector<double>(params, params + params_.size()), matrices_);
+    }
+
     int num_qubits() const { return num_qubits_; }
     int num_clbits() const { return num_clbits_; }
     const Body& body() const { return body_; }
-    std::vector<double>& params() { return params_; }
+    const std::vector<double>& params() const { return params_; }
 
 private:
     friend class Parser;

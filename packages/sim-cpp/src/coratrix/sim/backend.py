@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from coratrix.core.errors import CircuitError, InvalidNoiseError
 from coratrix.core.interop import adopt
 from coratrix.core.noise import NoiseModel
 from coratrix.core.operations import ChannelOp, IfElse, Instruction, Reset, WhileLoop
-from coratrix.sim import _engine, memory
+from coratrix.sim import _engine, memory, variational
 from coratrix.sim.joint_readout import misread
 from coratrix.sim.parameters import SimulatorParameters
 from coratrix.sim.program import encode
@@ -206,6 +206,26 @@ class SimulatorBackend(BackendInterface):
         x, z, coefficients = observable.padded(ours.num_qubits).masks()
         value = _engine.expectation(self._program(run), x, z, coefficients, self._settings(density))
         return float(value.real)
+
+    def gradient(
+        self, circuit: Any, observable: PauliSum, values: Mapping[Any, float] | None = None
+    ) -> tuple[float, dict[str, float]]:
+        """The expectation value and its derivative by each of the circuit's parameters, by name.
+
+        The adjoint method: the cost is that of some runs, however many parameters there are, and the memory
+        that of two states. ``values`` gives the parameters' numbers.
+        """
+        settings = self._settings(False)
+        return variational.gradient(
+            _circuit(circuit), observable, values or {}, settings, single=self._single
+        )
+
+    def sweep(
+        self, circuit: Any, observable: PauliSum, values: Iterable[Mapping[Any, float]]
+    ) -> npt.NDArray[np.float64]:
+        """Expectation values for many sets of parameters: one call, in parallel over the sets."""
+        settings = self._settings(False)
+        return variational.sweep(_circuit(circuit), observable, values, settings, single=self._single)
 
     def sample(
         self, circuit: Any, shots: int = DEFAULT_SHOTS, *, seed: int | None = None

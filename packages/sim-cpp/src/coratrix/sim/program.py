@@ -52,16 +52,24 @@ _HEADS = _heads()
 
 def encode(circuit: QuantumCircuit, readout: Readout | None = None) -> _engine.Program:
     """The circuit as a program; every parameter must have a number."""
-    writer = _Writer(readout or {})
-    writer.body(circuit.instructions)
-    if circuit.global_phase:
-        writer.gate_words(_OPCODES["global_phase"], 0, 0, (), (circuit.global_phase,))
+    writer = write(circuit, readout)
     return _engine.Program(
         circuit.num_qubits, circuit.num_clbits, writer.words, writer.params, writer.matrix_pool()
     )
 
 
-class _Writer:
+def write(circuit: QuantumCircuit, readout: Readout | None = None) -> Writer:
+    """The circuit's words, parameters (expressions where they have no number yet) and matrices."""
+    writer = Writer(readout or {})
+    writer.body(circuit.instructions)
+    if circuit.global_phase != 0:
+        writer.gate_words(_OPCODES["global_phase"], 0, 0, (), (circuit.global_phase,))
+    return writer
+
+
+class Writer:
+    """The buffer while it grows."""
+
     def __init__(self, readout: Readout) -> None:
         self.words: list[int] = []
         self.params: list[Any] = []
