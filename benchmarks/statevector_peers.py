@@ -32,13 +32,14 @@ class Coratrix:
         self.settings = _engine.Settings(precision == "single", False, 1)
 
     def build(self, gates: GateList, n: int) -> Any:
-        from coratrix.core import QuantumCircuit, gate
-        from coratrix.core.gate import UnitaryGate
+        from coratrix.core import QuantumCircuit
 
         circuit = QuantumCircuit(n)
         for name, qubits, params in gates:
-            made = UnitaryGate(params[0]) if name == "unitary" else gate(name, *params)
-            circuit.add_gate(made, qubits)
+            if name == "unitary":
+                circuit.unitary(params[0], qubits)
+            else:
+                getattr(circuit, name)(*params, *qubits)
         return self.encode(circuit)
 
     def run(self, program: Any) -> Any:
