@@ -35,7 +35,7 @@ COLLECT = """
 import sys
 from coratrix.backend import BackendManager
 job = BackendManager().job(sys.argv[1])
-print(job.result(timeout=30).counts, job.vendor_job_id)
+print(job.result(timeout=120).counts, job.vendor_job_id)
 """
 
 
@@ -57,7 +57,7 @@ STRICT = ("-W", "error", "-W", "ignore:You are using a Python version:FutureWarn
 
 def run(program: str, *arguments: str, environment: dict[str, str], code: int = 0) -> str:
     command = [sys.executable, *STRICT, "-c", program, *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == code, done.stderr
     return done.stdout.strip()
 
@@ -111,7 +111,7 @@ def test_without_credentials_the_error_says_what_to_do(
     environment |= {"HOME": "/nonexistent", "NO_GCE_CHECK": "true", "GCE_METADATA_HOST": "127.0.0.1:1"}
     command = [sys.executable, "-c", SUBMIT]
 
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
     assert "BackendAuthError" in done.stderr
     assert "gcloud auth application-default login" in done.stderr

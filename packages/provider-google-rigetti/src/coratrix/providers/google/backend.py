@@ -30,6 +30,7 @@ from .compiling import Compiled, choose_gateset, compile_for, problems
 from .normalise import decoding_of, outcome
 from .parameters import parse_parameters
 from .schedule import TimeSlot
+from .sdk import sdk
 
 T = TypeVar("T")
 
@@ -93,10 +94,14 @@ class GoogleBackend(JobBackend):
 
     def call(self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, **how: Any) -> T:
         """As core's, with the SDK imported first: that takes seconds, and is no slow answer of a service."""
-        from .sdk import sdk
-
         sdk()
         return super().call(doing, request, deadline, **how)
+
+    def _remembered(
+        self, what: str, ask: Callable[[Deadline], T], kept_s: float, bound_s: float | None = None
+    ) -> T:
+        sdk()  # before core starts to count
+        return super()._remembered(what, ask, kept_s, bound_s)
 
     def _sdk_distributions(self) -> tuple[str, ...]:
         distributions = ("coratrix-provider-google-rigetti", "cirq-google", "cirq-core")
