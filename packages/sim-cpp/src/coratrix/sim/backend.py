@@ -6,10 +6,11 @@ Knows nothing of: how the engine works. No numerics here.
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -17,37 +18,31 @@ import numpy.typing as npt
 
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.configuration import BackendConfiguration
-from coratrix.backend.errors import BackendError, ConfigurationError, InsufficientMemoryError
+from coratrix.backend.errors import (
+    BackendError,
+    CircuitValidationError,
+    ConfigurationError,
+    InsufficientMemoryError,
+)
 from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result, shots_of_each
 from coratrix.backend.options import RunOptions, parse_options
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 from coratrix.backend.validation import ValidationIssue
 from coratrix.core import GATES, ExecutionResult, PauliSum, QuantumCircuit
+from coratrix.core.calibration import DeviceCalibration
 from coratrix.core.errors import CircuitError, InvalidNoiseError
 from coratrix.core.interop import adopt
 from coratrix.core.noise import NoiseModel
 from coratrix.core.operations import ChannelOp, IfElse, Instruction, Reset, WhileLoop
-from coratrix.sim import _engine, memory, variational
+from coratrix.sim import _engine, memory, stabilizer, variational
 from coratrix.sim.joint_readout import misread
 from coratrix.sim.parameters import SimulatorParameters
 from coratrix.sim.program import encode
+from coratrix.sim.runs import Run, make_run
+from coratrix.sim.twin import Twin
 
 MAX_SHOTS: Final = 100_000_000
-_AUTO_DENSITY_QUBITS: Final = 10
-"""Up to this width ``auto`` follows the density matrix of a noisy circuit."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Run:
-    """One circuit, ready for the engine."""
-
-    circuit: QuantumCircuit
-    model: NoiseModel
-    density: bool
-    shots: int = 0
-    seed: int = 0
-    level: int | None = None
-    """The option ``optimization_level``: 0 applies every gate by itself, as written."""
+_EVERY_GATE: Final = tuple(sorted([*GATES, "unitary", "controlled"]))
 
 
 class SimulatorBackend(BackendInterface):
@@ -56,10 +51,9 @@ class SimulatorBackend(BackendInterface):
     def __init__(self, config: BackendConfiguration) -> None:
         super().__init__(config)
         self.parameters = SimulatorParameters.parse(config.connection_params, backend=config.name)
-        density = self.parameters.simulator_type == "density_matrix"
-        single = self.parameters.precision == "single"
-        fit = memory.qubits_that_fit(_engine.available_bytes(), density=density, single=single)
-        self._max_qubits = self.parameters.max_qubits or fit
+        record = self.parameters.calibration
+        self._twin = None if record is None else Twin(record)
+        self._max_qubits = self.parameters.max_qubits or self._widest()
 
     # running -------------------------------------------------------------------------------
 
@@ -73,13 +67,28 @@ class SimulatorBackend(BackendInterface):
         """
         started = time.perf_counter()
         run = self._prepare(circuit, shots, options)
+        return self._result(run, self._counts(run), time.perf_counter() - started)
+
+    def _counts(self, run: Run) -> dict[str, int]:
+        if run.method.name == "stabilizer":
+            return self._stabilizer_counts(run)
         try:
-            counts = _engine.run(
-                self._program(run), run.shots, run.seed, self._settings(run.density, run.level)
-            )
+            settings = self._settings(run.method.is_density, run.level)
+            return _engine.run(_program(run), run.shots, run.seed, settings)
         except _engine.OutOfMemory as exc:
             raise self._out_of_memory(run, exc) from exc
-        return self._result(run, counts, time.perf_counter() - started)
+
+    def _stabilizer_counts(self, run: Run) -> dict[str, int]:
+        try:
+            if reason := stabilizer.obstacle(run.noisy):
+                raise stabilizer.NotStabilizer(reason)
+            return stabilizer.sample(run.noisy, run.readout, run.shots, run.seed)
+        except stabilizer.NotStabilizer as exc:
+            raise CircuitValidationError(
+                f"{self.name} simulates by stabilizers, and {exc}",
+                hint="simulator_type 'auto' picks a method that can",
+                backend=self.name,
+            ) from None
 
     def execute_batch(
         self, circuits: Iterable[Any], shots: int | Sequence[int] = DEFAULT_SHOTS, **options: Any
@@ -87,37 +96,37 @@ class SimulatorBackend(BackendInterface):
         """Many circuits in one call of the engine, in parallel; one failure never loses the others."""
         listed = list(circuits)
         started = time.perf_counter()
-        prepared: list[_Run | BackendError] = []
+        prepared: list[Run | BackendError] = []
         for place, (circuit, count) in enumerate(zip(listed, shots_of_each(shots, len(listed)), strict=True)):
             prepared.append(self._prepare_item(circuit, count, options, place))
-        small = [run for run in prepared if isinstance(run, _Run) and _is_small(run)]
+        small = [run for run in prepared if isinstance(run, Run) and _is_small(run)]
         together = self._run_together(small)
         share = (time.perf_counter() - started) / max(len(small), 1)
         return [self._batch_result(item, together, share) for item in prepared]
 
     def _prepare_item(
         self, circuit: Any, shots: int, options: dict[str, Any], place: int
-    ) -> _Run | BackendError:
+    ) -> Run | BackendError:
         try:
             return self._prepare(circuit, shots, options, place)
         except BackendError as exc:
             return exc
 
-    def _run_together(self, runs: list[_Run]) -> dict[int, dict[str, int]]:
+    def _run_together(self, runs: list[Run]) -> dict[int, dict[str, int]]:
         """Counts by the identity of the run; one engine call per method of simulation."""
         counts: dict[int, dict[str, int]] = {}
         for density in (False, True):
-            chosen = [run for run in runs if run.density is density]
+            chosen = [run for run in runs if run.method.is_density is density]
             if not chosen:
                 continue
-            programs = [self._program(run) for run in chosen]
+            programs = [_program(run) for run in chosen]
             shots, seeds = [run.shots for run in chosen], [run.seed for run in chosen]
             found = _engine.run_batch(programs, shots, seeds, self._settings(density, chosen[0].level))
             counts |= {id(run): result for run, result in zip(chosen, found, strict=True)}
         return counts
 
     def _batch_result(
-        self, item: _Run | BackendError, together: dict[int, dict[str, int]], share: float
+        self, item: Run | BackendError, together: dict[int, dict[str, int]], share: float
     ) -> ExecutionResult:
         if isinstance(item, BackendError):
             return failed_result(item, self.name)
@@ -129,7 +138,7 @@ class SimulatorBackend(BackendInterface):
             {"seed": item.seed, "noise_model": item.model, "optimization_level": item.level},
         )
 
-    def _prepare(self, circuit: Any, shots: int, options: dict[str, Any], place: int = 0) -> _Run:
+    def _prepare(self, circuit: Any, shots: int, options: dict[str, Any], place: int = 0) -> Run:
         chosen = parse_options(RunOptions, options, backend=self.name)
         try:
             ours = adopt(circuit)
@@ -137,21 +146,30 @@ class SimulatorBackend(BackendInterface):
             ours = circuit  # validate() says what it is instead
         model = self._noise_of(chosen.noise_model)
         self._refuse_gpu()
-        if isinstance(ours, QuantumCircuit):
-            self._refuse_too_large(ours, model)
-        self.validate(ours, shots).raise_for_issues(self.name)
         self._refuse_unsupported_noise(model)
-        whole = ours.measured_whole()
-        return _Run(
-            circuit=whole,
-            model=model,
-            density=self._uses_density(whole, model),
-            shots=int(shots),
+        if self._twin is not None or not self._is_within_limits(ours):
+            self.validate(ours, shots).raise_for_issues(self.name)
+        run = make_run(
+            ours.measured_whole(),
+            model,
+            self.parameters.simulator_type,
+            twin=self._twin,
+            shots=shots,
             seed=self._seed_of(chosen.seed, place),
             level=chosen.optimization_level,
+            narrow=self._twin is not None,
         )
+        self._refuse_too_large(run)
+        if self._twin is None:
+            self.validate(ours, shots).raise_for_issues(self.name)
+        return run
 
-    def _result(self, run: _Run, counts: dict[str, int], seconds: float) -> ExecutionResult:
+    def _is_within_limits(self, circuit: Any) -> bool:
+        """Whether a refusal for want of memory, which names the bytes, comes before one for the width."""
+        limit = self.parameters.max_qubits
+        return isinstance(circuit, QuantumCircuit) and (limit is None or circuit.num_qubits <= limit)
+
+    def _result(self, run: Run, counts: dict[str, int], seconds: float) -> ExecutionResult:
         joint = [] if run.model.is_silent else run.model.correlated_readout(run.circuit)
         if joint:
             counts = misread(counts, joint, run.seed)
@@ -164,7 +182,9 @@ class SimulatorBackend(BackendInterface):
             shots=run.shots,
             metadata={
                 "seed": run.seed,
-                "method": "density_matrix" if run.density else "statevector",
+                "method": run.method.name,
+                "method_reason": run.method.reason,
+                "standard_error": _largest_standard_error(counts, run.shots),
                 "precision": self.parameters.precision,
             },
             layout=tuple((register.name, register.size) for register in run.circuit.registers),
@@ -178,34 +198,30 @@ class SimulatorBackend(BackendInterface):
         Raises:
             CircuitValidationError: it measures, resets or branches and so has no single state.
         """
-        ours = _circuit(circuit)
-        model = NoiseModel() if self.parameters.noise_model is None else self.parameters.noise_model
+        model = self._noise_of(None)
         if not model.is_silent:
             raise ConfigurationError("a noisy circuit has no statevector", hint="Ask for density_matrix()")
-        return self._state(_Run(circuit=ours, model=model, density=False))
+        return self._state(self._exact(circuit, model, density=False))
 
     def density_matrix(self, circuit: Any, *, noise_model: Any = None) -> npt.NDArray[Any]:
         """The ``(2**n, 2**n)`` state after gates, channels and resets, noise included exactly."""
-        return self._state(_Run(circuit=_circuit(circuit), model=self._noise_of(noise_model), density=True))
+        return self._state(self._exact(circuit, self._noise_of(noise_model), density=True))
 
     def probabilities(self, circuit: Any, *, noise_model: Any = None) -> npt.NDArray[np.float64]:
         """The exact ``(2**n,)`` probabilities of the basis states after the circuit; readout errors apart."""
-        ours, model = _circuit(circuit), self._noise_of(noise_model)
-        if self._needs_density(ours, model):
-            diagonal = self._state(_Run(circuit=ours, model=model, density=True)).diagonal()
-            return np.asarray(diagonal.real, dtype=np.float64)
-        amplitudes = self._state(_Run(circuit=ours, model=model, density=False))
-        return np.asarray(amplitudes.real**2 + amplitudes.imag**2, dtype=np.float64)
+        run = self._exact(circuit, self._noise_of(noise_model))
+        self._check_width(run.noisy, run.method.is_density)
+        with self._engine_errors(run):
+            return _engine.probabilities(_program(run), self._settings(run.method.is_density))
 
     def expectation(self, circuit: Any, observable: PauliSum, *, noise_model: Any = None) -> float:
         """The exact expectation value of a Pauli sum after the circuit, noise included."""
-        ours, model = _circuit(circuit), self._noise_of(noise_model)
-        density = self._needs_density(ours, model)
-        run = _Run(circuit=ours, model=model, density=density)
-        self._check_width(ours, density)
-        x, z, coefficients = observable.padded(ours.num_qubits).masks()
-        value = _engine.expectation(self._program(run), x, z, coefficients, self._settings(density))
-        return float(value.real)
+        run = self._exact(circuit, self._noise_of(noise_model))
+        self._check_width(run.noisy, run.method.is_density)
+        x, z, coefficients = observable.padded(run.noisy.num_qubits).masks()
+        with self._engine_errors(run):
+            settings = self._settings(run.method.is_density)
+            return float(_engine.expectation(_program(run), x, z, coefficients, settings).real)
 
     def gradient(
         self, circuit: Any, observable: PauliSum, values: Mapping[Any, float] | None = None
@@ -235,20 +251,34 @@ class SimulatorBackend(BackendInterface):
         Bit i of a row (64 bits to a word) is classical bit i.
         """
         run = self._prepare(circuit, shots, {"seed": seed})
-        return _engine.run_arrays(self._program(run), run.shots, run.seed, self._settings(run.density))
+        settings = self._settings(run.method.is_density)
+        return _engine.run_arrays(_program(run), run.shots, run.seed, settings)
 
     def explain(self, circuit: Any) -> str:
         """The plan for a circuit: stages, passes, bytes and operations, in words."""
-        ours = _circuit(circuit)
-        run = _Run(
-            circuit=ours, model=self._noise_of(None), density=self._uses_density(ours, self._noise_of(None))
-        )
-        return _engine.explain(self._program(run), self._settings(run.density))
+        kind = self.parameters.simulator_type
+        run = make_run(_circuit(circuit), self._noise_of(None), kind, twin=self._twin)
+        return _engine.explain(_program(run), self._settings(run.method.is_density))
 
-    def _state(self, run: _Run) -> npt.NDArray[Any]:
-        self._check_width(run.circuit, run.density)
+    def _exact(self, circuit: Any, model: NoiseModel, *, density: bool | None = None) -> Run:
+        """A run whose answer is exact: on the density matrix where no pure state describes the circuit."""
+        ours = _circuit(circuit)
+        if self._twin is not None:
+            self.validate(ours).raise_for_issues(self.name)
+        if density is None:
+            chosen = self.parameters.simulator_type == "density_matrix"
+            density = chosen or not model.is_silent or _is_open(ours.instructions)
+        return make_run(ours, model, "density_matrix" if density else "statevector", twin=self._twin)
+
+    def _state(self, run: Run) -> npt.NDArray[Any]:
+        self._check_width(run.noisy, run.method.is_density)
+        with self._engine_errors(run):
+            return _engine.state(_program(run), self._settings(run.method.is_density))
+
+    @contextmanager
+    def _engine_errors(self, run: Run) -> Iterator[None]:
         try:
-            return _engine.state(self._program(run), self._settings(run.density))
+            yield
         except _engine.OutOfMemory as exc:
             raise self._out_of_memory(run, exc) from exc
         except ValueError as exc:
@@ -261,7 +291,9 @@ class SimulatorBackend(BackendInterface):
             max_qubits=self._max_qubits,
             max_shots=MAX_SHOTS,
             supports_noise=self.parameters.supports_noise,
-            available_gates=tuple(sorted([*GATES, "unitary", "controlled"])),
+            available_gates=_EVERY_GATE if self._twin is None else self._twin.available_gates,
+            native_gates=None if self._record is None else self._record.native_gates,
+            coupling_map=None if self._record is None else self._record.coupling_map or None,
             max_circuits_per_job=None,
             supports_mid_circuit_measurement=True,
             supports_reset=True,
@@ -276,11 +308,17 @@ class SimulatorBackend(BackendInterface):
     def _own_issues(self, circuit: QuantumCircuit) -> Iterable[ValidationIssue]:
         if self.parameters.use_gpu:
             return (ValidationIssue(code="no_gpu", message="this build has no GPU", hint="remove use_gpu"),)
+        if self._twin is not None:
+            return self._twin.issues(circuit)
         if circuit.num_qubits <= self._max_qubits:
             return ()
         density = self.parameters.simulator_type == "density_matrix"
         refused = memory.refusal(circuit.num_qubits, density=density, single=self._single)
         return () if refused is None else (ValidationIssue(code="memory", message=refused.message),)
+
+    def get_calibration(self) -> DeviceCalibration | None:
+        """The record that makes this simulator a twin; None where it is none."""
+        return self._record
 
     def get_status_report(self) -> StatusReport:
         """Online, being this process; offline where a GPU is asked for that is not there."""
@@ -297,6 +335,20 @@ class SimulatorBackend(BackendInterface):
     # choices -----------------------------------------------------------------------------------
 
     @property
+    def _record(self) -> DeviceCalibration | None:
+        return self.parameters.calibration
+
+    def _widest(self) -> int:
+        """The widest circuit that could run, its gates permitting."""
+        if self._record is not None:
+            return self._record.num_qubits
+        kind = self.parameters.simulator_type
+        if kind == "stabilizer" or (kind == "auto" and stabilizer.is_installed()):
+            return stabilizer.MAX_QUBITS
+        density = kind == "density_matrix"
+        return memory.qubits_that_fit(_engine.available_bytes(), density=density, single=self._single)
+
+    @property
     def _single(self) -> bool:
         return self.parameters.precision == "single"
 
@@ -304,20 +356,16 @@ class SimulatorBackend(BackendInterface):
         p = self.parameters
         return _engine.Settings(self._single, density, p.num_threads, p.instruction_set, merge=level != 0)
 
-    def _program(self, run: _Run) -> _engine.Program:
-        if run.model.is_silent:
-            return encode(run.circuit)
-        noisy = run.model.applied_to(run.circuit)
-        matrices = {qubit: run.model.readout(qubit) for qubit in range(run.circuit.num_qubits)}
-        return encode(noisy, {qubit: m for qubit, m in matrices.items() if m is not None})
-
     def _noise_of(self, given: Any) -> NoiseModel:
         """The model of this run, else the backend's, else none."""
         try:
             model = NoiseModel.of(given)
         except InvalidNoiseError as exc:
             raise ConfigurationError(f"noise_model: {exc}", backend=self.name) from exc
-        return (self.parameters.noise_model or model) if given is None else model
+        if given is not None:
+            return model
+        device = NoiseModel() if self._twin is None else self._twin.noise_model
+        return self.parameters.noise_model or device
 
     def _refuse_gpu(self) -> None:
         """A configuration that asks for a GPU can be made anywhere; a run on a GPU that is not there cannot."""
@@ -335,17 +383,6 @@ class SimulatorBackend(BackendInterface):
                 hint="Set supports_noise to true or leave the noise model out",
             )
 
-    def _uses_density(self, circuit: QuantumCircuit, model: NoiseModel) -> bool:
-        kind = self.parameters.simulator_type
-        if kind != "auto":
-            return kind == "density_matrix"
-        return circuit.num_qubits <= _AUTO_DENSITY_QUBITS and not model.is_silent
-
-    def _needs_density(self, circuit: QuantumCircuit, model: NoiseModel) -> bool:
-        """Whether an exact answer needs the density matrix."""
-        chosen = self.parameters.simulator_type == "density_matrix"
-        return chosen or not model.is_silent or _is_open(circuit.instructions)
-
     def _seed_of(self, given: int | None, place: int) -> int:
         """Every circuit of a batch has its own seed; a given one makes the batch repeat itself."""
         seed = given if given is not None else self.parameters.seed
@@ -353,30 +390,40 @@ class SimulatorBackend(BackendInterface):
             return secrets.randbits(63)
         return (int(seed) + 0x9E3779B97F4A7C15 * place) % 2**64
 
-    def _refuse_too_large(self, circuit: QuantumCircuit, model: NoiseModel) -> None:
-        if self.parameters.max_qubits is None or circuit.num_qubits <= self.parameters.max_qubits:
-            self._check_width(circuit, self._uses_density(circuit, model))
+    def _refuse_too_large(self, run: Run) -> None:
+        if run.method.name != "stabilizer":
+            self._check_width(run.noisy, run.method.is_density)
 
     def _check_width(self, circuit: QuantumCircuit, density: bool) -> None:
         refused = memory.refusal(circuit.num_qubits, density=density, single=self._single)
         if refused is not None:
             raise refused
 
-    def _out_of_memory(self, run: _Run, exc: Exception) -> InsufficientMemoryError:
-        refused = memory.refusal(run.circuit.num_qubits, density=run.density, single=self._single)
+    def _out_of_memory(self, run: Run, exc: Exception) -> InsufficientMemoryError:
+        refused = memory.refusal(run.noisy.num_qubits, density=run.method.is_density, single=self._single)
         needed, available = exc.args
         return refused or InsufficientMemoryError(
             f"the run needs {needed} more bytes, {available} are available", backend=self.name
         )
 
 
+def _program(run: Run) -> _engine.Program:
+    return encode(run.noisy, run.readout)
+
+
+def _largest_standard_error(counts: Mapping[str, int], shots: int) -> float:
+    """The largest of √(p(1−p)/N) over the readings; `ExecutionResult.standard_error` has each."""
+    return max((math.sqrt(count * (shots - count) / shots) / shots for count in counts.values()), default=0.0)
+
+
 def _circuit(circuit: Any) -> QuantumCircuit:
     return circuit if isinstance(circuit, QuantumCircuit) else adopt(circuit)
 
 
-def _is_small(run: _Run) -> bool:
+def _is_small(run: Run) -> bool:
     """Small enough to share the machine's threads with other circuits of a batch."""
-    return (2 * run.circuit.num_qubits if run.density else run.circuit.num_qubits) <= 18
+    n = run.noisy.num_qubits
+    return run.method.name != "stabilizer" and (2 * n if run.method.is_density else n) <= 18
 
 
 def _is_open(instructions: Iterable[Instruction]) -> bool:

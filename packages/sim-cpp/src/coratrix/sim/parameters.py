@@ -6,17 +6,20 @@ Owns: their names, defaults and units. Knows nothing of: running circuits.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, Final
 
 from coratrix.backend.errors import ConfigurationError
+from coratrix.core.calibration import DeviceCalibration
 from coratrix.core.errors import InvalidNoiseError
 from coratrix.core.noise import NoiseModel
 from coratrix.sim import _engine
 
-SIMULATOR_TYPES: Final = ("statevector", "density_matrix", "auto")
+SIMULATOR_TYPES: Final = ("statevector", "density_matrix", "trajectories", "stabilizer", "auto")
 PRECISIONS: Final = ("double", "single")
 _UNITS: Final = {
     "": 1,
@@ -38,11 +41,16 @@ class SimulatorParameters:
     """How to simulate.
 
     Attributes:
-        simulator_type: ``"statevector"`` (noise by trajectories), ``"density_matrix"`` (noise exactly) or
-            ``"auto"``: density matrix for small noisy circuits, statevector for all else.
+        simulator_type: ``"statevector"`` or ``"trajectories"`` (the same: noise by drawn histories),
+            ``"density_matrix"`` (noise exactly), ``"stabilizer"`` (Clifford circuits with Pauli noise, by Stim)
+            or ``"auto"``, which picks one of them for each circuit; `coratrix.sim.methods` says how.
         max_qubits: refuse larger circuits; by default what the memory holds.
         supports_noise: whether noise models and channels are accepted.
         noise_model: applied to every circuit that brings none of its own; the guide's flat form or a model.
+        calibration: makes the simulator a twin of a device: its map, gates and noise (see
+            `coratrix.sim.twin`). A `DeviceCalibration`, its dictionary, or the path of its JSON file. A
+            ``noise_model`` given beside it replaces its noise, and ``simulator_type`` is then ``"auto"`` unless
+            given.
         seed: of every execution that gives none; by default each draws its own.
         use_gpu: asks for a GPU; a run then refuses, as this build has none.
         gpu_memory_limit: bytes, from ``8_000_000_000``, ``"8GB"`` or ``"8GiB"``.
@@ -55,6 +63,7 @@ class SimulatorParameters:
     max_qubits: int | None = None
     supports_noise: bool = True
     noise_model: NoiseModel | None = None
+    calibration: DeviceCalibration | None = None
     seed: int | None = None
     use_gpu: bool = False
     gpu_memory_limit: int | None = None
@@ -79,6 +88,8 @@ class SimulatorParameters:
                     hint=f"Parameters: {', '.join(known)}",
                 )
         given = {name: value for name, value in params.items() if name in known and value is not None}
+        if "calibration" in given:
+            given.setdefault("simulator_type", "auto")
         return cls(**{name: _PARSERS[name](name, value, backend) for name, value in given.items()})
 
 
@@ -123,6 +134,19 @@ def _noise(name: str, value: Any, backend: str) -> NoiseModel:
         raise ConfigurationError(f"{backend}: {name}: {exc}") from exc
 
 
+def _calibration(name: str, value: Any, backend: str) -> DeviceCalibration:
+    if isinstance(value, DeviceCalibration):
+        return value
+    try:
+        if isinstance(value, Mapping):
+            return DeviceCalibration.from_dict(value)
+        if isinstance(value, str | os.PathLike):
+            return DeviceCalibration.from_json(Path(value).read_text(encoding="utf-8"))
+    except (InvalidNoiseError, OSError, UnicodeDecodeError) as exc:
+        raise ConfigurationError(f"{backend}: {name}: {exc}") from exc
+    raise _bad(name, value, "a DeviceCalibration, its dictionary, or the path of its JSON file", backend)
+
+
 def _bytes(name: str, value: Any, backend: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
@@ -139,6 +163,7 @@ _PARSERS: Final[dict[str, Any]] = {
     "max_qubits": _whole(1),
     "supports_noise": _flag,
     "noise_model": _noise,
+    "calibration": _calibration,
     "seed": _seed,
     "use_gpu": _flag,
     "gpu_memory_limit": _bytes,

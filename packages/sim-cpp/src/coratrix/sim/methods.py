@@ -1,0 +1,93 @@
+"""Which way a circuit is simulated, and why.
+
+Owns: the four methods, the rule by which ``auto`` picks one, and its reason in words.
+Knows nothing of: how they work; what Stim can do is asked of `stabilizer`.
+
+  statevector      no noise on the state: one pure state, every shot drawn from it
+  density_matrix   noise exactly, 4**n numbers
+  trajectories     noise by drawn histories, 2**n numbers, unbiased
+  stabilizer       Clifford gates and Pauli noise, thousands of qubits
+
+``auto``: without channels the statevector; with them the density matrix up to 10 qubits, and further up to 12
+where the shots are so many that it is the shorter way; the stabilizer for wider Clifford circuits with Pauli noise,
+and for any that no state can hold; trajectories for the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from coratrix.core import QuantumCircuit
+from coratrix.core.operations import ChannelOp
+from coratrix.core.transforms import walk
+from coratrix.sim import stabilizer
+
+EXACT_QUBITS: Final = 10
+"""Up to this width a density matrix takes milliseconds."""
+
+EXACT_QUBITS_MANY_SHOTS: Final = 12
+SHOTS_PER_STATE: Final = 8
+"""A density matrix has 2**n times the numbers of a state; it pays from 8·2**n shots."""
+
+WIDE: Final = 28
+"""From here on one state takes gigabytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """What was picked.
+
+    Attributes:
+        name: one of the four names above.
+        reason: a sentence for ``result.metadata``.
+    """
+
+    name: str
+    reason: str
+
+    @property
+    def is_density(self) -> bool:
+        return self.name == "density_matrix"
+
+
+def has_channels(circuit: QuantumCircuit) -> bool:
+    """Whether noise acts on the state (and not only on what is read)."""
+    return any(isinstance(each.operation, ChannelOp) for each in walk(circuit.instructions))
+
+
+def choose(kind: str, noisy: QuantumCircuit, shots: int) -> Method:
+    """The method for a circuit with its noise written into it.
+
+    Args:
+        kind: the ``simulator_type`` asked for.
+    """
+    channels = has_channels(noisy)
+    if kind in ("statevector", "trajectories"):
+        name = "trajectories" if channels else "statevector"
+        return Method(name=name, reason=f"simulator_type is {kind!r}; {_noise_words(channels)}")
+    if kind != "auto":
+        return Method(name=kind, reason=f"simulator_type is {kind!r}")
+    return _noisy(noisy, shots) if channels else _noiseless(noisy)
+
+
+def _noise_words(channels: bool) -> str:
+    return "noise acts on the state" if channels else "no noise acts on the state"
+
+
+def _noiseless(circuit: QuantumCircuit) -> Method:
+    if circuit.num_qubits >= WIDE and not stabilizer.obstacle(circuit):
+        return Method(name="stabilizer", reason=f"{circuit.num_qubits} qubits and Clifford gates only")
+    return Method(name="statevector", reason="no noise acts on the state")
+
+
+def _noisy(circuit: QuantumCircuit, shots: int) -> Method:
+    n = circuit.num_qubits
+    if n <= EXACT_QUBITS:
+        return Method(name="density_matrix", reason=f"noise on {n} qubits, at most {EXACT_QUBITS}")
+    obstacle = stabilizer.obstacle(circuit)
+    if obstacle is None:
+        return Method(name="stabilizer", reason=f"Clifford gates and Pauli noise on {n} qubits")
+    if n <= EXACT_QUBITS_MANY_SHOTS and shots >= SHOTS_PER_STATE << n:
+        return Method(name="density_matrix", reason=f"noise on {n} qubits and {shots} shots")
+    return Method(name="trajectories", reason=f"noise on {n} qubits; no stabilizer: {obstacle}")

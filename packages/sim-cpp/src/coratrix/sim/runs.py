@@ -1,0 +1,96 @@
+"""One circuit made ready for an engine: its noise written into it, its method picked.
+
+Owns: `Run` and how it is made. Knows nothing of: options, engines, results.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coratrix.core import QuantumCircuit
+from coratrix.core.noise import NoiseModel
+from coratrix.core.operations import Barrier
+from coratrix.core.transforms import moved, walk
+from coratrix.sim.methods import Method, choose
+from coratrix.sim.program import Readout
+from coratrix.sim.twin import Twin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What an engine needs, and what its counts mean.
+
+    Attributes:
+        circuit: as the caller gave it; its registers are those of the result.
+        noisy: in the device's gates if there is one, every channel written into it, perhaps on fewer qubits.
+        readout: confusion matrices by qubit of ``noisy``, rows true.
+        level: the option ``optimization_level``: 0 applies every gate by itself, as written.
+    """
+
+    circuit: QuantumCircuit
+    noisy: QuantumCircuit
+    readout: Readout
+    model: NoiseModel
+    method: Method
+    shots: int = 0
+    seed: int = 0
+    level: int | None = None
+
+
+def make_run(
+    circuit: QuantumCircuit,
+    model: NoiseModel,
+    kind: str,
+    *,
+    twin: Twin | None = None,
+    shots: int = 0,
+    seed: int = 0,
+    level: int | None = None,
+    narrow: bool = False,
+) -> Run:
+    """The run of ``circuit`` under ``model`` by the method that ``kind`` (a ``simulator_type``) leads to.
+
+    Args:
+        narrow: leave out qubits that nothing acts on; for counts, which do not show them.
+    """
+    written = circuit if twin is None else twin.written_natively(circuit)
+    noisy = written if model.is_silent else model.applied_to(written)
+    matrices = {} if model.is_silent else {q: model.readout(q) for q in range(circuit.num_qubits)}
+    readout: Readout = {qubit: matrix for qubit, matrix in matrices.items() if matrix is not None}
+    if narrow:
+        noisy, readout = _without_idle_qubits(noisy, readout)
+    method = choose(kind, noisy, shots)
+    return Run(
+        circuit=circuit,
+        noisy=noisy,
+        readout=readout,
+        model=model,
+        method=method,
+        shots=shots,
+        seed=seed,
+        level=level,
+    )
+
+
+def _without_idle_qubits(circuit: QuantumCircuit, readout: Readout) -> tuple[QuantumCircuit, Readout]:
+    """The circuit on the qubits that it uses, renumbered in their order."""
+    used = sorted(
+        {
+            q
+            for each in walk(circuit.instructions)
+            if not isinstance(each.operation, Barrier)
+            for q in each.qubits
+        }
+    )
+    if len(used) in (0, circuit.num_qubits):
+        return circuit, readout
+    place = {qubit: index for index, qubit in enumerate(used)}
+    narrow = QuantumCircuit(
+        len(used), circuit.name, registers=circuit.registers, global_phase=circuit.global_phase
+    )
+    positions = [place.get(qubit, -1) for qubit in range(circuit.num_qubits)]
+    clbits = range(circuit.num_clbits)
+    for instruction in circuit.instructions:
+        if not isinstance(instruction.operation, Barrier):
+            narrow.append(moved(instruction, positions, clbits))
+    return narrow, {place[qubit]: matrix for qubit, matrix in readout.items() if qubit in place}

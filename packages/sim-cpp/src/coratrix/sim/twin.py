@@ -1,0 +1,143 @@
+"""What a simulator takes over from a device: its map, its gates and its noise.
+
+Owns: `Twin`: checks a circuit against a calibration record and writes it in the device's gates.
+Knows nothing of: running, vendors.
+
+A native gate runs as written. Any other gate of one or two qubits is replaced, gate by gate and exactly, by
+native ones, each with its own noise; nothing is cancelled across gates, and no gate is moved to other qubits. What
+cannot be replaced is refused by name. A gate that the record knows on other qubits only is refused on these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from coratrix.backend.validation import ValidationIssue
+from coratrix.core import GATES, QuantumCircuit
+from coratrix.core.calibration import DeviceCalibration
+from coratrix.core.gate import Gate
+from coratrix.core.noise import NoiseModel
+from coratrix.core.operations import IfElse, Instruction, WhileLoop
+from coratrix.sim.native_gates import SYMMETRIC, NotNative, rewrite
+
+
+class Twin:
+    """The rules of one device, from its calibration record."""
+
+    def __init__(self, record: DeviceCalibration) -> None:
+        self.record = record
+        self.noise_model = NoiseModel.from_calibration(record)
+        self.native = frozenset(record.native_gates)
+        self._pairs = frozenset(record.coupling_map)
+        self._known: dict[str, set[tuple[int, ...]]] = {}
+        for gate in record.gates:
+            self._known.setdefault(gate.name, set()).add(gate.qubits)
+
+    @property
+    def available_gates(self) -> tuple[str, ...]:
+        """Names of the gates that run natively or are rewritten on some qubits."""
+        rewritten = {name for name, row in GATES.items() if row.num_qubits <= 2}
+        own = {name for name in self.native if name in GATES}
+        return tuple(sorted(rewritten | own | {"unitary", "controlled"}))
+
+    def issues(self, circuit: QuantumCircuit) -> Iterator[ValidationIssue]:
+        """Every gate that this device could not run, and why."""
+        for index, instruction in enumerate(circuit.instructions):
+            for inner in _flattened(instruction):
+                if isinstance(inner.operation, Gate) and not inner.operation.parameters:
+                    try:
+                        self._steps(inner)
+                    except NotNative as exc:
+                        yield self._issue(index, inner, str(exc))
+
+    def written_natively(self, circuit: QuantumCircuit) -> QuantumCircuit:
+        """The same circuit, a global phase apart, in the device's own gates."""
+        native = QuantumCircuit(
+            circuit.num_qubits, circuit.name, registers=circuit.registers, metadata=circuit.metadata
+        )
+        for instruction in self._all(circuit.instructions):
+            native.append(instruction)
+        return native
+
+    def _all(self, instructions: Iterable[Instruction]) -> list[Instruction]:
+        out: list[Instruction] = []
+        for instruction in instructions:
+            operation = instruction.operation
+            if isinstance(operation, Gate):
+                out += self._steps(instruction)
+            elif isinstance(operation, IfElse):
+                then_body = tuple(self._all(operation.then_body))
+                else_body = tuple(self._all(operation.else_body))
+                changed = replace(operation, then_body=then_body, else_body=else_body)
+                out.append(instruction._replace(operation=changed))
+            elif isinstance(operation, WhileLoop):
+                body = tuple(self._all(operation.body))
+                out.append(instruction._replace(operation=replace(operation, body=body)))
+            else:
+                out.append(instruction)
+        return out
+
+    def _steps(self, instruction: Instruction) -> list[Instruction]:
+        gate, qubits = instruction.operation, instruction.qubits
+        assert isinstance(gate, Gate)
+        if not self.native:
+            self._check_map(qubits)
+            return [instruction]
+        if gate.name in self.native:
+            for order in (qubits, qubits[::-1]) if gate.name in SYMMETRIC else (qubits,):
+                if self._runs(gate.name, *order):
+                    return [Instruction(gate, order)]
+        self._check_map(qubits)
+        steps = rewrite(gate, qubits, self.native, self._runs)
+        for inner, places in steps:
+            if not self._runs(inner.name, *places):
+                raise NotNative(f"it needs {inner.name} on {places}, of which the record says nothing")
+        return [Instruction(inner, places) for inner, places in steps]
+
+    def _check_map(self, qubits: tuple[int, ...]) -> None:
+        if len(qubits) == 2 and not self._coupled(*qubits) and not self._coupled(*qubits[::-1]):
+            raise NotNative("the device has no gate between these qubits")
+
+    def _runs(self, name: str, *qubits: int) -> bool:
+        """On the map where it has two qubits, and known here unless the record knows it nowhere."""
+        coupled = len(qubits) != 2 or self._coupled(*qubits)
+        return coupled and (name not in self._known or qubits in self._known[name])
+
+    def _coupled(self, a: int, b: int) -> bool:
+        return not self._pairs or (a, b) in self._pairs
+
+    def _issue(self, index: int, instruction: Instruction, reason: str) -> ValidationIssue:
+        name, qubits = instruction.operation.name, instruction.qubits
+        return ValidationIssue(
+            code="not_on_device",
+            message=f"{name} on {'qubit' if len(qubits) == 1 else 'qubits'} "
+            f"{', '.join(map(str, qubits))}: {reason}",
+            hint=self._hint(qubits),
+            gate_index=index,
+            qubits=qubits,
+        )
+
+    def _hint(self, qubits: tuple[int, ...]) -> str:
+        native = "native gates: " + " ".join(sorted(self.native))
+        if len(qubits) != 2 or not self._pairs:
+            return native
+        near = [f"{q} with {', '.join(map(str, self._neighbours(q))) or 'none'}" for q in qubits]
+        return (
+            f"coupled are {'; '.join(near)}. Choose other qubits or bring them together with swap; {native}"
+        )
+
+    def _neighbours(self, qubit: int) -> list[int]:
+        return sorted({b for a, b in self._pairs if a == qubit} | {a for a, b in self._pairs if b == qubit})
+
+
+def _flattened(instruction: Instruction) -> Iterator[Instruction]:
+    yield instruction
+    operation = instruction.operation
+    bodies: tuple[Instruction, ...] = ()
+    if isinstance(operation, IfElse):
+        bodies = (*operation.then_body, *operation.else_body)
+    elif isinstance(operation, WhileLoop):
+        bodies = operation.body
+    for inner in bodies:
+        yield from _flattened(inner)

@@ -1,0 +1,189 @@
+"""A local double of a device: its map, its gates, its noise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from coratrix.backend import BackendConfiguration, BackendManager, CircuitValidationError, ConfigurationError
+from coratrix.core import GATES, QuantumCircuit, condition_equals, gate
+from coratrix.core.calibration import DeviceCalibration, GateCalibration, QubitCalibration
+from coratrix.core.gate import UnitaryGate
+from coratrix.core.noise import NoiseModel
+from coratrix.sim import SimulatorBackend
+from coratrix.sim.native_gates import NotNative, rewrite
+from coratrix.sim.twin import Twin
+from coratrix.testing import reference, strategies
+from coratrix.testing.statistics import assert_counts_match
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "calibration.json"
+RECORD = DeviceCalibration.from_json(EXAMPLE.read_text(encoding="utf-8"))
+SMALL = [name for name, row in GATES.items() if row.num_qubits <= 2]
+NATIVE_SETS = [
+    ("rz", "sx", "x", "cz"),
+    ("rz", "sx", "ecr"),
+    ("rz", "sx", "cx"),
+    ("rz", "rx", "iswap"),
+    ("rz", "ry", "rzz"),
+    ("u", "p", "rxx"),
+    ("rz", "sx", "rzx"),
+    ("u", "ryy"),
+]
+
+
+def twin(record: Any = RECORD, **params: Any) -> SimulatorBackend:
+    return SimulatorBackend(BackendConfiguration("twin", "simulator", {"calibration": record, **params}))
+
+
+@pytest.mark.parametrize("native", NATIVE_SETS, ids=" ".join)
+@pytest.mark.parametrize("name", SMALL)
+def test_a_gate_becomes_native_gates_that_mean_the_same(name: str, native: tuple[str, ...]) -> None:
+    spec = GATES[name]
+    made = gate(name, *[0.3 + 0.7 * k for k in range(spec.num_params)])
+    qubits = (1, 0)[: spec.num_qubits]
+    circuit = QuantumCircuit(2)
+    one_way = ("cx", "ecr", "rzx")
+
+    for inner, places in rewrite(made, qubits, frozenset(native), lambda g, a, b: a < b or g not in one_way):
+        assert inner.name in native
+        circuit.add_gate(inner, places)
+
+    wanted = reference.unitary(QuantumCircuit(2).add_gate(made, qubits))
+    fidelity = abs(np.vdot(wanted, reference.unitary(circuit))) / 4
+    assert fidelity == pytest.approx(1, abs=1e-12)
+
+
+@given(matrix=strategies.unitaries(1), state=st.sampled_from([0, 1]))
+@settings(max_examples=40, deadline=None)
+def test_any_one_qubit_matrix_and_its_controlled_gate_are_rewritten(matrix: Any, state: int) -> None:
+    made = UnitaryGate(matrix).controlled(1, state)
+    circuit = QuantumCircuit(2)
+    for inner, places in rewrite(made, (1, 0), frozenset({"rz", "sx", "cz"}), lambda *_: True):
+        circuit.add_gate(inner, places)
+
+    wanted = reference.unitary(QuantumCircuit(2).add_gate(made, (1, 0)))
+    assert abs(np.vdot(wanted, reference.unitary(circuit))) / 4 == pytest.approx(1, abs=1e-12)
+
+
+def test_a_twin_has_the_width_map_and_gates_of_its_device() -> None:
+    can = twin(str(EXAMPLE)).get_capabilities()
+
+    assert can.max_qubits == 5
+    assert can.coupling_map == RECORD.coupling_map
+    assert can.native_gates == ("cz", "rz", "sx", "x")
+    assert twin(RECORD.to_dict()).get_calibration() == RECORD
+
+
+def test_a_twin_has_the_noise_of_its_device_on_the_native_gates() -> None:
+    circuit = QuantumCircuit(5, num_clbits=3).h(1).cx(1, 4).x(2)
+    circuit.measure([4, 1, 2], [0, 1, 2])
+    written = Twin(RECORD).written_natively(circuit)
+    model = NoiseModel.from_calibration(RECORD)
+
+    counts = twin().execute(circuit, 20_000, seed=3).counts
+
+    assert set(written.count_ops()) == {"rz", "sx", "cz", "x", "measure"}
+    assert_counts_match(counts, reference.outcome_probabilities(written, model))
+
+
+def test_every_rewritten_gate_carries_noise() -> None:
+    circuit = QuantumCircuit(3).h(0).swap(1, 2)
+
+    written = Twin(RECORD).written_natively(circuit)
+    rho = twin().density_matrix(circuit)
+
+    assert written.count_ops()["cz"] == 3
+    assert np.trace(rho @ rho).real < 1 - 0.02
+    assert_allclose(rho, reference.density_matrix(written, NoiseModel.from_calibration(RECORD)), atol=1e-12)
+
+
+def test_gates_off_the_map_are_refused_with_the_neighbours() -> None:
+    with pytest.raises(
+        CircuitValidationError, match=r"cx on qubits 0, 3: .*no gate between.*0 with 1; 3 with 2"
+    ):
+        twin().execute(QuantumCircuit(5).cx(0, 3))
+    assert not twin().validate_circuit(QuantumCircuit(5).swap(0, 2))
+    inside = QuantumCircuit(5, num_clbits=1).measure(0, 0)
+    inside.if_test(condition_equals(0, 1), lambda body: body.cz(0, 4))
+    assert twin().validate(inside).issues[0].gate_index == 1
+    with pytest.raises(CircuitValidationError, match="0 with 1"):
+        twin().density_matrix(QuantumCircuit(5).cx(0, 3))
+
+
+def test_gates_that_cannot_be_rewritten_are_refused_by_name() -> None:
+    with pytest.raises(
+        CircuitValidationError, match="gate 'ccx' is not available|ccx on qubits 0, 1, 2: .*3 qubits"
+    ):
+        twin().execute(QuantumCircuit(5).ccx(0, 1, 2))
+    with pytest.raises(CircuitValidationError, match="unitary on qubits 0, 1: .*matrix on two qubits"):
+        twin().execute(QuantumCircuit(5).unitary(np.eye(4)[[1, 0, 3, 2]], [0, 1]))
+    with pytest.raises(NotNative, match="no one-qubit pulses"):
+        rewrite(gate("h"), (0,), frozenset({"cz"}), lambda *_: True)
+
+
+def test_a_gate_calibrated_elsewhere_only_is_refused_here() -> None:
+    record = DeviceCalibration(
+        name="half",
+        qubits=(QubitCalibration(), QubitCalibration()),
+        gates=(GateCalibration(name="sx", qubits=(0,), error=0.001),),
+        native_gates=("rz", "sx"),
+    )
+
+    assert twin(record).validate_circuit(QuantumCircuit(2).h(0).rz(0.3, 1))
+    with pytest.raises(CircuitValidationError, match=r"h on qubit 1: it needs sx on \(1,\)"):
+        twin(record).execute(QuantumCircuit(2).h(1))
+
+
+def test_a_wide_device_costs_only_the_qubits_in_use() -> None:
+    record = DeviceCalibration(
+        name="wide",
+        qubits=tuple(QubitCalibration(readout=((0.9, 0.1), (0.2, 0.8))) for _ in range(120)),
+        gates=tuple(GateCalibration(name="sx", qubits=(q,), error=0.01) for q in range(120)),
+        native_gates=("rz", "sx"),
+    )
+    circuit = QuantumCircuit(120, num_clbits=2).sx(100).sx(100).rz(0.2, 7).measure([100, 7], [0, 1])
+    small = QuantumCircuit(2, num_clbits=2).sx(1).sx(1).rz(0.2, 0).measure([1, 0], [0, 1])
+    model = NoiseModel(gate_errors={"sx": 0.02}, readout_error=[[0.9, 0.1], [0.2, 0.8]])
+
+    result = twin(record).execute(circuit, 20_000, seed=2)
+
+    assert_counts_match(result.counts, reference.outcome_probabilities(small, model))
+
+
+def test_a_noise_model_given_beside_the_record_replaces_its_noise() -> None:
+    counts = twin(noise_model={"readout_error": 0.0}).execute(QuantumCircuit(5).x(0), 100).counts
+
+    assert counts == {"10000": 100}
+
+
+def test_a_manager_makes_a_twin_of_any_backend_that_tells_its_calibration() -> None:
+    manager = BackendManager()
+    manager.register_backend("device", twin())
+
+    double = manager.twin("device", seed=4)
+
+    assert double.name.endswith("_twin")
+    assert double.get_capabilities().coupling_map == RECORD.coupling_map
+    assert (
+        double.execute(QuantumCircuit(5).x(0), 500).counts
+        == double.execute(QuantumCircuit(5).x(0), 500).counts
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("/nowhere/at/all.json", "calibration.*No such file"),
+        ({"name": "x", "qubits": [], "qbits": 1}, "calibration.*qbits"),
+        (7, "calibration is 7"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_refused(value: Any, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        twin(value)
