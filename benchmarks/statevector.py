@@ -21,9 +21,9 @@ for variable in ("OMP_NUM_THREADS", "RAYON_NUM_THREADS", "OPENBLAS_NUM_THREADS",
     os.environ[variable] = "1"
 os.environ.setdefault("OMP_PROC_BIND", "false")
 
-import numpy as np
-from statevector_peers import PEERS
-from statevector_workloads import WORKLOADS
+import numpy as np  # noqa: E402  the threads are set before any library reads them
+from statevector_peers import PEERS  # noqa: E402
+from statevector_workloads import WORKLOADS  # noqa: E402
 
 TOLERANCE = {"double": 1e-10, "single": 1e-5}
 
