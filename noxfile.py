@@ -182,7 +182,7 @@ def aws(session: nox.Session) -> None:
 @nox.session
 def azure(session: nox.Session) -> None:
     """Tests of Azure Quantum against a loopback service and the local QIR simulator."""
-    session.install("pytest-xdist", *editable(CORE_ALL, f"{CLOUD}[azure]"))
+    session.install("pytest-xdist", *AZURE_JUDGES, *editable(CORE_ALL, f"{CLOUD}[azure]"))
     run_pytest(session, f"{CLOUD}/tests/azure")
 
 
@@ -218,6 +218,9 @@ def together(session: nox.Session) -> None:
     run_pytest(session, "tests")
 
 
+AZURE_JUDGES = ("qiskit>=2.0", "qiskit-aer>=0.17", "pyquil>=4.14; python_version < '3.13'")
+"""Simulators with which the loopback Azure runs the native formats."""
+
 MINIMUMS = {
     "ibm": (IBM, (), f"{IBM}/tests"),
     "aws": (CLOUD, ("aws",), f"{CLOUD}/tests/aws"),
@@ -233,7 +236,8 @@ def minimums(session: nox.Session, vendor: str) -> None:
     """Tests of each provider with the lowest versions of its SDK that it allows."""
     folder, extras, tests = MINIMUMS[vendor]
     named = f"{folder}[{','.join(extras)}]" if extras else folder
-    session.install("pytest-xdist", *editable(CORE_ALL, named), *floors(ROOT / folder, *extras))
+    judges = AZURE_JUDGES if vendor == "azure" else ()
+    session.install("pytest-xdist", *judges, *editable(CORE_ALL, named), *floors(ROOT / folder, *extras))
     install_simulator(session)
     run_pytest(session, tests)
 

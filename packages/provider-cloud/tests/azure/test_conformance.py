@@ -66,6 +66,7 @@ class TestOpenQasm2(Native):
         pytest.skip("the native formats are straight lines; test_refusals.py sees that this is said")
 
 
+@pytest.mark.filterwarnings("ignore:.*pyQuil v5")  # the stand-in's QVM; it is right until then
 @pytest.mark.skipif(find_spec("pyquil") is None, reason="pyquil has no release for this Python")
 class TestQuil(Native):
     target: ClassVar[str] = "rigetti.sim.qvm"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from typing import Any
 
 import numpy as np
@@ -67,18 +66,17 @@ def test_openqasm_2_means_the_circuit() -> None:
     np.testing.assert_allclose(marginal_of_first_qubits(little, program.num_qubits), expected(), atol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:.*pyQuil v5")
 def test_quil_means_the_circuit() -> None:
     pyquil = pytest.importorskip("pyquil", reason="pyquil has no release for this Python")
     program = native(every_gate(), "rigetti")
     lines = [
         line for line in program.data.decode().splitlines() if "MEASURE" not in line and "DECLARE" not in line
     ]
-    with warnings.catch_warnings():  # this simulator is to leave pyQuil with version 5
-        warnings.simplefilter("ignore")
-        from pyquil.simulation import NumpyWavefunctionSimulator
+    from pyquil.simulation import NumpyWavefunctionSimulator
 
-        simulator = NumpyWavefunctionSimulator(program.num_qubits)
-        simulator.do_program(pyquil.Program("\n".join(lines)))
+    simulator = NumpyWavefunctionSimulator(program.num_qubits)
+    simulator.do_program(pyquil.Program("\n".join(lines)))
 
     tensor = np.asarray(simulator.wf)  # axis k is qubit k
     seen = np.abs(tensor.reshape(-1)) ** 2

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -141,17 +140,14 @@ def _openqasm2(program: bytes, params: dict[str, Any], profile: str, seed: int) 
 
 def _quil(program: bytes, params: dict[str, Any], profile: str, seed: int) -> Any:
     from pyquil import Program  # here: it has no release for the newest Pythons
+    from pyquil.pyqvm import PyQVM  # to leave with pyQuil 5; a test that comes here ignores its warning
+    from pyquil.simulation import NumpyWavefunctionSimulator
 
     parsed = Program(program.decode())
     parsed.wrap_in_numshots_loop(_shots(params))
     width = max(parsed.get_qubit_indices(), default=0) + 1
-    with warnings.catch_warnings():  # this QVM is to leave pyQuil with version 5; it is right until then
-        warnings.simplefilter("ignore")
-        from pyquil.pyqvm import PyQVM
-        from pyquil.simulation import NumpyWavefunctionSimulator
-
-        machine = PyQVM(width, quantum_simulator_type=NumpyWavefunctionSimulator, seed=seed)
-        memory = machine.run(parsed).get_register_map()
+    machine = PyQVM(width, quantum_simulator_type=NumpyWavefunctionSimulator, seed=seed)
+    memory = machine.run(parsed).get_register_map()
     return {name: np.asarray(rows).astype(int).tolist() for name, rows in memory.items() if rows is not None}
 
 
