@@ -23,7 +23,7 @@ def coratrix_backend_class() -> type[Any]:
     """The class; made once."""
     from qiskit.providers import BackendV2, Options
 
-    class CoratrixBackend(BackendV2):
+    class CoratrixBackend(BackendV2):  # type: ignore[misc]
         """A Coratrix backend with Qiskit's interface; ``coratrix_backend`` is the one inside."""
 
         def __init__(self, backend: BackendInterface) -> None:
@@ -90,7 +90,7 @@ def _job_class() -> type[Any]:
 
     threads = ThreadPoolExecutor(thread_name_prefix="coratrix-qiskit-job")
 
-    class CoratrixJob(JobV1):
+    class CoratrixJob(JobV1):  # type: ignore[misc]
         """The run of one call of `CoratrixBackend.run`."""
 
         def __init__(self, backend: Any, run: Any) -> None:
@@ -219,7 +219,7 @@ def _places(name: str, can: BackendCapabilities) -> dict[tuple[int, ...], None] 
         return None
     if size == 1:
         return {(qubit,): None for qubit in range(can.max_qubits or 0)}
-    return {tuple(pair): None for pair in can.coupling_map}  # type: ignore[misc]
+    return {tuple(pair): None for pair in can.coupling_map}
 
 
 def _qiskit_name(name: str) -> str:
