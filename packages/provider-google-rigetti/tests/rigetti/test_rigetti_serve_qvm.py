@@ -13,10 +13,21 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from pyquil import Program
+from pyquil.simulation.tools import program_unitary
 from qcs_sdk.qvm import QVMClient, QVMError, QVMOptions, run
-from qcs_sdk.qvm.api import AddressRequest, get_version_info
+from qcs_sdk.qvm.api import (
+    AddressRequest,
+    ExpectationRequest,
+    WavefunctionRequest,
+    get_version_info,
+    get_wavefunction,
+    measure_expectation,
+)
 
+from coratrix.backend import BackendConfiguration
 from coratrix.core.noise import pauli
 from coratrix.providers.rigetti.convert import from_text
 from coratrix.providers.rigetti.serve_qvm import QvmServer, main
@@ -43,6 +54,14 @@ def server(make: Any) -> Iterator[QvmServer]:
         yield running
 
 
+@pytest.fixture
+def simulator() -> Iterator[QvmServer]:
+    """A QVM answered by the C++ simulator."""
+    sim = pytest.importorskip("coratrix.sim", reason="coratrix-sim-cpp is not installed")
+    with QvmServer(sim.SimulatorBackend(BackendConfiguration("cpp", "simulator")), port=0) as running:
+        yield running
+
+
 def counts(url: str, quil: str, shots: int, region: str = "ro", **how: Any) -> dict[str, int]:
     """What pyquil's client makes of the answer."""
     answer = run(quil, shots, {region: ALL}, {}, QVMClient.new_http(url), options=QVMOptions(20.0), **how)
@@ -66,6 +85,41 @@ def test_it_answers_as_the_textbook_and_as_pyquils_simulator_do(
     assert_counts_match(counts(service.qvm.url, PROGRAMS[name], 300, rng_seed=3), expected)
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_simulator_answers_pyquils_programs(simulator: QvmServer, name: str) -> None:
+    quil = PROGRAMS[name].replace("70", "1").replace("9", "0") if "apart" in name else PROGRAMS[name]
+    expected = reference.outcome_probabilities(from_text(quil))
+
+    assert_counts_match(counts(simulator.url, PROGRAMS[name], 4000, rng_seed=3), expected)
+
+
+def test_the_simulator_applies_a_qvms_noise(simulator: QvmServer) -> None:
+    noise = (0.1, 0.05, 0.02)
+
+    found = counts(simulator.url, "DECLARE ro BIT\nX 0\nMEASURE 0 ro\n", 20_000, rng_seed=3, gate_noise=noise)
+
+    assert_counts_match(found, {"1": 1 - 0.15, "0": 0.15})
+
+
+def test_amplitudes_and_expectations_are_pyquils(simulator: QvmServer) -> None:
+    quil = "RY(0.8) 0\nCNOT 0 2\nPHASE(0.3) 2\nRX(1.1) 1\n"
+    expected = program_unitary(Program(quil), 3)[:, 0]
+    client = QVMClient.new_http(simulator.url)
+
+    octets = get_wavefunction(WavefunctionRequest(quil, None, None, None), client)
+    values = measure_expectation(
+        ExpectationRequest(quil, ["Z 0\n", "Z 0\nX 1\n", "Y 1\n", "I 0\n"], None), client
+    )
+
+    np.testing.assert_allclose(np.frombuffer(bytes(octets), dtype=">c16"), expected, atol=1e-12)
+    np.testing.assert_allclose(values, [np.cos(0.8), 0.0, -np.sin(1.1), 1.0], atol=1e-12)
+
+
+def test_a_backend_without_a_state_says_so(server: QvmServer) -> None:
+    with pytest.raises(QVMError, match="no state vector"):
+        get_wavefunction(WavefunctionRequest("X 0\n", None, None, None), QVMClient.new_http(server.url))
+
+
 def test_only_the_qubits_in_use_are_simulated(server: QvmServer) -> None:
     found = counts(server.url, PROGRAMS["qubits far apart"], 2000, rng_seed=3)
 
@@ -74,7 +128,6 @@ def test_only_the_qubits_in_use_are_simulated(server: QvmServer) -> None:
 
 
 def test_a_pyquil_program_runs_through_pyquils_qvm(server: QvmServer) -> None:
-    from pyquil import Program
     from pyquil.api import QVM
     from pyquil.gates import MEASURE, RX, X
 
@@ -89,7 +142,7 @@ def test_a_pyquil_program_runs_through_pyquils_qvm(server: QvmServer) -> None:
 
 
 def test_get_qc_runs_on_it(server: QvmServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pyquil import Program, get_qc
+    from pyquil import get_qc
 
     monkeypatch.setenv("QCS_SETTINGS_APPLICATIONS_QVM_URL", server.url)
     program = Program("DECLARE ro BIT[2]\nX 0\nMEASURE 0 ro[0]\nMEASURE 1 ro[1]").wrap_in_numshots_loop(4)

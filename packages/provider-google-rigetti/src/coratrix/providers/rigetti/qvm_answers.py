@@ -14,7 +14,7 @@ import numpy as np
 
 from coratrix.backend.interface import BackendInterface
 from coratrix.core.circuit import QuantumCircuit
-from coratrix.core.errors import CircuitImportError, CoratrixError
+from coratrix.core.errors import CircuitExportError, CircuitImportError, CoratrixError
 from coratrix.core.noise import Channel, NoiseModel, pauli
 from coratrix.core.operations import ChannelOp, IfElse, Instruction, Measure
 from coratrix.core.result import ExecutionResult
@@ -49,6 +49,8 @@ class QvmAnswers:
             "version": self._version,
             "multishot": self._multishot,
             "multishot-measure": self._multishot_measure,
+            "wavefunction": self._wavefunction,
+            "expectation": self._expectation,
         }
 
     def answer(self, body: bytes) -> Answer:
@@ -79,7 +81,7 @@ class QvmAnswers:
         program = _program(asked["compiled-quil"])
         misreads: dict[int, Any] = {}
         circuit = circuit_of(program, misreads)
-        circuit = circuit.bind(dict.fromkeys((p.name for p in circuit.parameters), 0.0))  # as a QVM has it
+        circuit = _bound(circuit)
         trials = _trials(asked)
         bits = self._bits(circuit, trials, asked, misreads)
         regions = {r.name: bits[:, r.offset : r.offset + r.size].tolist() for r in circuit.registers}
@@ -99,6 +101,30 @@ class QvmAnswers:
         measured.measure(qubits, register)
         bits = self._bits(measured, _trials(asked), asked, {})
         return _json(bits[:, register.offset :].tolist())
+
+    def _wavefunction(self, asked: Mapping[str, Any]) -> Answer:
+        """Amplitudes as two big-endian doubles each, qubit 0 being the least significant bit."""
+        state = self._state(circuit_of(_program(asked["compiled-quil"])))
+        turned = state.reshape((2,) * (len(state).bit_length() - 1)).transpose().reshape(-1)
+        return Answer(kind="application/octet-stream", body=turned.astype(">c16").tobytes())
+
+    def _expectation(self, asked: Mapping[str, Any]) -> Answer:
+        """⟨ψ|P|ψ⟩ of each operator P, which is a program of Pauli gates."""
+        prepared = circuit_of(_program(asked["state-preparation"]))
+        operators = [circuit_of(_program(text)) for text in asked["operators"]]
+        wide = QuantumCircuit(max(c.num_qubits for c in (prepared, *operators))).compose(prepared)
+        state = self._state(wide)
+        turned = [self._state(wide.compose(operator)) for operator in operators]
+        return _json([float(np.vdot(state, other).real) for other in turned])
+
+    def _state(self, circuit: QuantumCircuit) -> np.ndarray[Any, Any]:
+        """The backend's state vector, where it has one to show."""
+        ask = getattr(self.backend, "statevector", None)
+        if ask is None:
+            raise CircuitExportError(
+                f"{self.backend.name} shows no state vector; serve the simulator for that"
+            )
+        return np.asarray(ask(_bound(circuit)), dtype=complex)
 
     # running -----------------------------------------------------------------------------------
 
@@ -126,6 +152,11 @@ def _program(quil: str) -> Any:
         return Program(quil)
     except Exception as exc:  # each of pyquil's parsers has its own class
         raise CircuitImportError(f"parse error: {exc}") from exc
+
+
+def _bound(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Parameters without a value are 0, as a QVM has it."""
+    return circuit.bind(dict.fromkeys(circuit.parameters, 0.0))
 
 
 def _trials(asked: Mapping[str, Any]) -> int:
