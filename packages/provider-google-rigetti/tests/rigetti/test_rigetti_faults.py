@@ -255,6 +255,24 @@ def test_a_closed_port_is_told_within_two_seconds(make: Any, service: Any, addre
     assert service.ledger.jobs == {}
 
 
+def test_a_gateway_that_cannot_be_reached_is_no_lost_answer(
+    make: Any, service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was sent, and the error says so: the caller may simply try again."""
+    from rigetti_service.endpoint import unused_port
+
+    closed = f"http://127.0.0.1:{unused_port()}"
+    monkeypatch.setattr(service.rest, "gateway", lambda: closed)
+    backend = make(device="Ankaa-loop", resilience=IMPATIENT)
+
+    with pytest.raises(BackendConnectionError) as caught:
+        backend.submit(CIRCUIT, 20)
+
+    assert not caught.value.outcome_unknown
+    assert [record.state.value for record in backend.store.list()] == ["failed"]
+    assert service.ledger.jobs == {}
+
+
 def test_silent_quilcs_do_not_stop_the_sdk(make: Any, service: Any) -> None:
     """The SDK's own client of quilc would be stuck, and all of the SDK after a few of these."""
     backend = make(device="Ankaa-loop", resilience=IMPATIENT, compile_timeout_s=0.05)
