@@ -20,11 +20,18 @@ from azure_service import (
 )
 
 from coratrix.backend import BackendConfiguration, BackendStatus
-from coratrix.backend.errors import BackendAuthError, BackendUnavailableError, ConfigurationError
+from coratrix.backend.errors import (
+    BackendAuthError,
+    BackendConnectionError,
+    BackendError,
+    BackendResponseError,
+    BackendUnavailableError,
+    ConfigurationError,
+)
 from coratrix.core import QuantumCircuit
 from coratrix.providers.azure import AzureBackend
 from coratrix.providers.azure.parameters import ConnectionString
-from coratrix.testing.loopback import LoopbackProxy
+from coratrix.testing.loopback import Fault, LoopbackProxy, garble, unreachable
 
 TARGET = "quantinuum.sim.h2-1e"
 ADDRESS = {"subscription_id": SUBSCRIPTION, "resource_group": RESOURCE_GROUP, "workspace": WORKSPACE}
@@ -131,6 +138,33 @@ def test_no_credentials_at_all_open_no_browser(make_backend: Any) -> None:
 def test_a_workspace_that_resource_manager_does_not_know(make_backend: Any) -> None:
     with pytest.raises(ConfigurationError, match="not found"):
         make_backend(TARGET, **{**ADDRESS, "workspace": "nowhere"}, **PRINCIPAL).get_capabilities()
+
+
+@pytest.mark.parametrize("place", ["configuration", "environment"])
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (unreachable(), BackendConnectionError),
+        (azure_error(503), BackendUnavailableError),
+        (garble(), BackendResponseError),
+    ],
+)
+def test_a_login_that_cannot_be_asked_is_not_taken_for_a_wrong_password(
+    make_backend: Any,
+    cloud: AzureCloud,
+    proxy: LoopbackProxy,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    fault: Fault,
+    expected: type[BackendError],
+) -> None:
+    for name, value in cloud.entra_environment().items() if place == "environment" else ():
+        monkeypatch.setenv(name, value)
+    proxy.faults.on("*", "login.microsoftonline.com", ".*", fault, times=None)
+    backend = make_backend(TARGET, **ADDRESS, **(PRINCIPAL if place == "configuration" else {}))
+
+    with pytest.raises(expected):
+        backend.get_capabilities()
 
 
 def test_resource_manager_down_is_not_taken_for_a_wrong_password(

@@ -156,7 +156,7 @@ class AzureClient:
         return self._download_again(container, name, deadline)
 
     def _download_again(self, container: str, name: str, deadline: Deadline) -> bytes:
-        with azure_errors("fetching the result"):
+        with azure_errors("fetching the result", missing=BackendResponseError):
             from azure.quantum._client.models import BlobDetails
             from azure.storage.blob import BlobClient
 
@@ -216,7 +216,7 @@ class AzureClient:
 
     def _credential(self) -> Any:
         """A service principal if one is given, else Azure's chain, which opens no browser unless asked to."""
-        from azure.identity import ClientSecretCredential, DefaultAzureCredential
+        from azure.identity import ClientSecretCredential, DefaultAzureCredential, EnvironmentCredential
 
         patience = {
             "retry_total": 0,
@@ -226,6 +226,8 @@ class AzureClient:
         p = self._params
         if p.client_secret is not None and p.tenant_id and p.client_id:
             return ClientSecretCredential(p.tenant_id, p.client_id, p.client_secret.reveal(), **patience)
+        if not p.interactive and os.environ.get("AZURE_CLIENT_SECRET"):
+            return EnvironmentCredential(**patience)  # first of the chain, which hides why it failed
         return DefaultAzureCredential(exclude_interactive_browser_credential=not p.interactive, **patience)
 
     def close(self) -> None:

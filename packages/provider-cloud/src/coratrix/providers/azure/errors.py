@@ -84,6 +84,8 @@ def translated(
         return BackendConnectionError(_said(doing, exc), outcome_unknown=submitting)
     if isinstance(exc, az.DecodeError) or 0 < (getattr(exc, "status_code", None) or 0) < 400:
         return _unreadable(exc, doing, submitting)
+    if isinstance(exc, az.ClientAuthenticationError) and not exc.status_code:
+        return _of_login(exc, doing)
     if isinstance(exc, az.HttpResponseError):
         return of_response(exc, doing, submitting=submitting, missing=missing)
     if isinstance(exc, az.ServiceRequestTimeoutError | az.ServiceResponseTimeoutError | TimeoutError):
@@ -92,6 +94,18 @@ def translated(
         # "request" errors count as unknown too: through a proxy a lost answer is reported as one
         return BackendConnectionError(_said(doing, exc), outcome_unknown=submitting)
     return _unreadable(exc, doing, submitting)
+
+
+def _of_login(exc: Exception, doing: str) -> BackendError:
+    """No token: the credentials are wrong or missing, unless what lies beneath is the network's fault."""
+    from azure.core import exceptions as az
+
+    cause = exc.__cause__ or exc.__context__
+    if isinstance(cause, az.ServiceRequestError | az.ServiceResponseError | az.DecodeError):
+        return translated(cause, doing)
+    if re.search(r"HTTP Error: (429|5\d\d)", str(exc)):
+        return BackendUnavailableError(_said(doing, exc), code="service_error")
+    return BackendAuthError(_said(doing, exc), hint=CREDENTIALS_HINT)
 
 
 def _unreadable(exc: Exception, doing: str, submitting: bool) -> BackendError:
@@ -116,7 +130,7 @@ def of_response(error: Any, doing: str, *, submitting: bool, missing: type[Backe
 
 
 def _kind(status: int, code: str) -> tuple[type[BackendError], dict[str, Any]]:
-    if status in (0, 401):  # 0: no credential of the chain could get a token
+    if status == 401:
         return BackendAuthError, {"hint": CREDENTIALS_HINT}
     if status == 403:
         return BackendAuthError, {
