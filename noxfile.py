@@ -77,6 +77,12 @@ GOOGLE_RIGETTI = "packages/provider-google-rigetti"
 PACKAGES = (CORE, SIM, IBM, CLOUD, GOOGLE_RIGETTI)
 
 CORE_ALL = f"{CORE}[cli,qasm,jobs,plot,testing]"
+# What the vendors' stand-ins on loopback run and compile circuits with
+JUDGES = {
+    "ibm": ("qiskit-aer>=0.17",),
+    "azure": ("qiskit>=2.0", "qiskit-aer>=0.17", "pyquil>=4.14; python_version < '3.13'"),
+    "rigetti": ("qiskit>=2.0",),
+}
 RIGETTI_PYTHONS = ((3, 11), (3, 12))  # pyquil has no release for newer ones
 
 
@@ -167,7 +173,7 @@ def sim(session: nox.Session) -> None:
 @nox.session
 def ibm(session: nox.Session) -> None:
     """Tests of IBM Quantum against a loopback service and the SDK's own local mode."""
-    session.install("pytest-xdist", "qiskit-aer", *editable(CORE_ALL, IBM))
+    session.install("pytest-xdist", *JUDGES["ibm"], *editable(CORE_ALL, IBM))
     install_simulator(session)
     run_pytest(session, f"{IBM}/tests")
 
@@ -182,7 +188,7 @@ def aws(session: nox.Session) -> None:
 @nox.session
 def azure(session: nox.Session) -> None:
     """Tests of Azure Quantum against a loopback service and the local QIR simulator."""
-    session.install("pytest-xdist", *AZURE_JUDGES, *editable(CORE_ALL, f"{CLOUD}[azure]"))
+    session.install("pytest-xdist", *JUDGES["azure"], *editable(CORE_ALL, f"{CLOUD}[azure]"))
     run_pytest(session, f"{CLOUD}/tests/azure")
 
 
@@ -199,7 +205,7 @@ def rigetti(session: nox.Session) -> None:
     """Tests of Rigetti against loopback QVM, quilc and QCS."""
     if sys.version_info[:2] not in RIGETTI_PYTHONS:
         session.skip("pyquil has no release for this Python; use 3.11 or 3.12")
-    session.install("pytest-xdist", *editable(CORE_ALL, f"{GOOGLE_RIGETTI}[rigetti]"))
+    session.install("pytest-xdist", *JUDGES["rigetti"], *editable(CORE_ALL, f"{GOOGLE_RIGETTI}[rigetti]"))
     install_simulator(session)
     run_pytest(session, f"{GOOGLE_RIGETTI}/tests/rigetti")
 
@@ -218,9 +224,6 @@ def together(session: nox.Session) -> None:
     run_pytest(session, "tests")
 
 
-AZURE_JUDGES = ("qiskit>=2.0", "qiskit-aer>=0.17", "pyquil>=4.14; python_version < '3.13'")
-"""Simulators with which the loopback Azure runs the native formats."""
-
 MINIMUMS = {
     "ibm": (IBM, (), f"{IBM}/tests"),
     "aws": (CLOUD, ("aws",), f"{CLOUD}/tests/aws"),
@@ -236,7 +239,7 @@ def minimums(session: nox.Session, vendor: str) -> None:
     """Tests of each provider with the lowest versions of its SDK that it allows."""
     folder, extras, tests = MINIMUMS[vendor]
     named = f"{folder}[{','.join(extras)}]" if extras else folder
-    judges = AZURE_JUDGES if vendor == "azure" else ()
+    judges = JUDGES.get(vendor, ())
     session.install("pytest-xdist", *judges, *editable(CORE_ALL, named), *floors(ROOT / folder, *extras))
     install_simulator(session)
     run_pytest(session, tests)

@@ -87,7 +87,11 @@ def row(workload: str, n: int, precision: str, times: dict[str, tuple[float, flo
     for kind in (0, 1):
         best = min(others, key=lambda name: others[name][kind]) if others else "-"
         reference = others[best][kind] if others else float("nan")
-        cells += [milliseconds(ours[kind]), f"{best} {milliseconds(reference)}", f"{ours[kind] / reference:.2f}"]
+        cells += [
+            milliseconds(ours[kind]),
+            f"{best} {milliseconds(reference)}",
+            f"{ours[kind] / reference:.2f}",
+        ]
     rest = sorted(others.items(), key=lambda item: item[1][1])
     cells.append(", ".join(f"{name} {milliseconds(pair[0])}/{milliseconds(pair[1])}" for name, pair in rest))
     return "| " + " | ".join(cells) + " |"
@@ -112,7 +116,9 @@ def plot(results: dict[str, dict[str, tuple[float, float]]], path: Path) -> None
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--qubits", type=int, nargs="+", default=[4, 10, 16, 20])
     parser.add_argument("--workloads", nargs="+", default=list(WORKLOADS), choices=list(WORKLOADS))
     parser.add_argument("--precisions", nargs="+", default=["single", "double"], choices=["single", "double"])

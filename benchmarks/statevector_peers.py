@@ -126,8 +126,18 @@ class Lightning:
 
     def build(self, gates: GateList, n: int) -> Any:
         qml = self.qml
-        table = {"h": "Hadamard", "cz": "CZ", "cx": "CNOT", "swap": "SWAP", "rx": "RX", "ry": "RY", "rz": "RZ",
-                 "cp": "ControlledPhaseShift", "rzz": "IsingZZ", "u": "U3"}
+        table = {
+            "h": "Hadamard",
+            "cz": "CZ",
+            "cx": "CNOT",
+            "swap": "SWAP",
+            "rx": "RX",
+            "ry": "RY",
+            "rz": "RZ",
+            "cp": "ControlledPhaseShift",
+            "rzz": "IsingZZ",
+            "u": "U3",
+        }
         ops = []
         with qml.QueuingManager.stop_recording():
             for name, qubits, params in gates:

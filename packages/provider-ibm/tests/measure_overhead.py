@@ -85,9 +85,8 @@ def main(repeats: int) -> None:
         times = sorted(seconds for seconds, _ in rows)
         low, high = times[len(times) // 4], times[3 * len(times) // 4]
         middle = statistics.median(times)
-        print(
-            f"{name:10} median {middle * 1e3:6.1f} ms  quartiles {low * 1e3:.1f} to {high * 1e3:.1f} ms  {rows[0][1]} requests"
-        )
+        spread = f"quartiles {low * 1e3:.1f} to {high * 1e3:.1f} ms"
+        print(f"{name:10} median {middle * 1e3:6.1f} ms  {spread}  {rows[0][1]} requests")
 
 
 if __name__ == "__main__":
