@@ -353,3 +353,17 @@ def test_a_result_of_another_shape_is_refused(
 
     with pytest.raises(BackendResponseError, match="1 parts, the job has 2"):
         job.results(timeout=20)
+
+
+def test_many_threads_share_one_backend(service_backend: Callable[..., IBMBackend], cloud: IBMCloud) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    backend = service_backend(jobs_per_minute=None)
+    circuits = [QuantumCircuit(4).rx(3.141592653589793, k % 4).measure_all() for k in range(12)]
+
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(lambda circuit: backend.execute(circuit, 20), circuits))
+
+    for k, result in enumerate(results):
+        assert result.counts == {"".join("1" if q == k % 4 else "0" for q in range(4)): 20}
+    assert len(cloud.ledger) == 12

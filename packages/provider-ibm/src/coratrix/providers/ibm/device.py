@@ -25,7 +25,7 @@ def capabilities(device: Any, *, is_local: bool, has_control_flow: bool = True) 
     names = set(device.target.operation_names)
     extra = {"device": device.name} if is_local else {"device": device.name, "instance": device._instance}
     return BackendCapabilities(
-        max_qubits=device.num_qubits,
+        max_qubits=device.num_qubits or getattr(device, "MAX_QUBITS_STATEVECTOR", None),
         max_shots=_max_shots(device),
         available_gates=ACCEPTED,
         native_gates=tuple(sorted(names & set(GATES))),
