@@ -49,7 +49,7 @@ PHASES = {
     "poll": ("GET", "braket.*", "/quantum-task/.*"),
     "fetch": ("GET", "*.s3*", ".*"),
 }
-IMPATIENT = replace(QUICK, request_timeout_s=1.5, submit_timeout_s=1.5)
+IMPATIENT = replace(QUICK, request_timeout_s=3.0, submit_timeout_s=3.0)
 
 PASSING: dict[str, Fault] = {
     "429": aws_error("ThrottlingException"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -77,6 +78,16 @@ def test_a_seeded_run_follows_the_distribution(local: Local) -> None:
     for seed in range(5):
         result = local("local").execute(circuit, 2000, seed=seed)
         assert_counts_match(result.counts, outcome_probabilities(circuit))
+
+
+def test_bits_in_any_order_are_told_apart_with_a_seed(local: Local) -> None:
+    circuit = lopsided().ry(0.9, 0)
+    for order in itertools.permutations(range(3)):
+        measured = QuantumCircuit(3, num_clbits=3).compose(circuit).measure([2, 0, 1], order)
+
+        result = local("local").execute(measured, 2000, seed=3)
+
+        assert_counts_match(result.counts, outcome_probabilities(measured))
 
 
 def test_an_unseeded_run_is_brakets_own_sampling(local: Local) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from aws_service import ACCESS_KEY, SECRET_KEY, BraketCloud, aws_error
 
-from coratrix.backend import BackendError
+from coratrix.backend import BackendConfiguration, BackendError
 from coratrix.backend.store import open_store
 from coratrix.core import QuantumCircuit
 from coratrix.providers.aws import BraketBackend
@@ -86,6 +86,23 @@ def test_our_own_frames_hold_no_readable_secret(backend: BraketBackend, proxy: L
     ours = [frame for frame in frames if "coratrix" in frame.f_code.co_filename]
     assert len(ours) > 3
     assert_clean(*(repr(frame.f_locals) for frame in ours))
+
+
+def test_no_log_of_boto_shows_a_session_token(
+    backend: BraketBackend, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """boto itself writes it into its debug log; temporary credentials are what most accounts use."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "FwoGcanary/token+with=signs==")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+    params = {"provider": "aws", "device": "SV1", "region": "us-east-1", "s3_bucket": "results"}
+    temporary = BraketBackend(BackendConfiguration("t", "cloud", params), resilience=backend.numbers)
+
+    with caplog.at_level(logging.DEBUG):
+        temporary.execute(QuantumCircuit(2).x(0), 10)
+
+    assert "x-amz-security-token:**********" in caplog.text
+    assert "FwoGcanary" not in caplog.text
 
 
 def test_no_file_holds_the_secret(backend: BraketBackend, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from braket.task_result import GateModelTaskResult
 
 from aws_service.devices import DM1, Device
 from aws_service.programs import check_program
-from aws_service.wire import AwsError
+from aws_service.wire import AwsError, model
 
 FINAL = {"COMPLETED", "FAILED", "CANCELLED"}
 WAY = ("CREATED", "QUEUED", "RUNNING", "COMPLETED")
@@ -91,9 +91,13 @@ class Task:
                 "queuePriority": "Normal",
             },
             "associations": [],
+        }
+        newer = {  # members that older versions of botocore do not know
             "numSuccessfulShots": self.request["shots"] if self.status == "COMPLETED" else 0,
             "actionMetadata": {"actionType": "braket.ir.openqasm.program"},
         }
+        known = model().shape_for("GetQuantumTaskResponse").members
+        found |= {name: value for name, value in newer.items() if name in known}
         if self.failure_reason:
             found["failureReason"] = self.failure_reason
         if self.ended_at:

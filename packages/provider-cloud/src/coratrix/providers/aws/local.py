@@ -120,6 +120,7 @@ def local_simulator(device: Device) -> Any:
 
 def _raw(result: Any, program: BraketProgram) -> RawCounts:
     if program.is_exact:
-        return RawCounts(qubits=program.qubits or (), probabilities=result.result_types[0].value)
+        columns = tuple(sorted(program.qubits or ()))
+        return RawCounts(qubits=columns, probabilities=result.result_types[0].value)
     counts = {str(key): int(count) for key, count in result.measurement_counts.items()}
     return RawCounts(qubits=tuple(int(q) for q in result.measured_qubits), counts=counts)

@@ -112,8 +112,8 @@ def _head(
 
 
 def _readout(names: Sequence[str], qubits: Sequence[int], *, exact: bool) -> list[str]:
-    if exact:
-        return [f"#pragma braket result probability {', '.join(names[q] for q in qubits)}"]
+    if exact:  # in rising order: Braket's simulators (SDK 1.41) mix up the columns of some others
+        return [f"#pragma braket result probability {', '.join(names[q] for q in sorted(qubits))}"]
     return [f"b[{k}] = measure {names[q]};" for k, q in enumerate(qubits)]
 
 

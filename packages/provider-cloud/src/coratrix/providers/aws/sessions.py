@@ -19,6 +19,7 @@ from coratrix.backend.resilience import Resilience
 from coratrix.backend.secrets import Secret
 from coratrix.providers.aws.errors import aws_errors
 from coratrix.providers.aws.parameters import BraketParameters
+from coratrix.providers.aws.redaction import mask_tokens
 
 BUCKET_VARIABLE = "AMZN_BRAKET_OUT_S3_BUCKET"  # set inside a hybrid job
 USER_AGENT = "coratrix-provider-cloud"
@@ -29,6 +30,7 @@ class AwsSessions:
 
     def __init__(self, parameters: BraketParameters, numbers: Resilience) -> None:
         import_sdk()
+        mask_tokens()
         self._parameters, self._numbers = parameters, numbers
         self._lock = threading.RLock()
         self._session: Any = None
