@@ -80,8 +80,8 @@ def compile_qir(source: str, *, profile: str) -> QirProgram:
                     source, name="program", target_profile=wanted, output_semantics=OutputSemantics.OpenQasm
                 )
             )
-    except Exception as exc:
-        if not type(exc).__name__.startswith(("Qasm", "QSharp")):
+    except BaseException as exc:  # a panic of its compiler is no Exception
+        if not type(exc).__name__.startswith(("Qasm", "QSharp", "Panic")):
             raise
         raise CircuitValidationError(
             f"qdk cannot compile this circuit for profile {profile}: {_first_complaint(exc)}",
@@ -93,7 +93,7 @@ def compile_qir(source: str, *, profile: str) -> QirProgram:
     return QirProgram(text=text, entry_point=entry[1], profile=profile, num_qubits=int(needed[1]))
 
 
-def _first_complaint(exc: Exception) -> str:
+def _first_complaint(exc: BaseException) -> str:
     """The line of a compiler message that says what is wrong."""
     lines = [line.strip().removeprefix("x ") for line in str(exc).splitlines() if line.strip()]
     return lines[1] if len(lines) > 1 else str(exc)
