@@ -129,3 +129,20 @@ def test_an_error_of_the_backend_is_raised(backend: Any) -> None:
 
     assert not result.success
     assert str(backend.num_qubits) in result.results[0].status
+
+
+def test_qiskit_programs_run_on_the_embedded_simulator() -> None:
+    pytest.importorskip("coratrix.sim", reason="needs coratrix-sim-cpp")
+    from coratrix.backend import BackendConfiguration, SimulatorBackend
+
+    simulator = as_qiskit(SimulatorBackend(BackendConfiguration("local", "simulator", {})))
+    circuit = lopsided()
+
+    for level in range(4):
+        counts = simulator.run(
+            transpile(circuit, simulator, optimization_level=level), shots=4000, seed_simulator=level
+        )
+        exact = Statevector(circuit.remove_final_measurements(inplace=False)).probabilities_dict()
+        assert_counts_match(
+            counts.result().get_counts(), {f"{key[0]} {key[1:]}": p for key, p in exact.items()}
+        )
