@@ -16,6 +16,7 @@ from coratrix.core.errors import CircuitExportError
 from coratrix.core.gate import Gate
 from coratrix.core.operations import Condition
 from coratrix.providers.azure.openqasm import problem_of, write
+from coratrix.providers.azure.qir import compile_qir
 from coratrix.providers.azure.synthesis import two_level_steps
 from coratrix.testing.reference import final_state
 
@@ -72,6 +73,22 @@ def test_any_matrix_is_decomposed_exactly(num_qubits: int) -> None:
     circuit = lopsided(iter([unitary, permutation, unitary.controlled(1, "0")]), num_qubits + 1)
 
     np.testing.assert_allclose(state_in_qdk(circuit), final_state(circuit), atol=1e-12)
+
+
+@pytest.mark.parametrize("profile", ["Base", "Adaptive_RIF"])
+@pytest.mark.parametrize("state", ["01", "10", "00", "0110"])
+def test_controls_on_0_and_1_compile_in_any_order(state: str, profile: str) -> None:
+    """qdk's compiler panics on some orders, and what runs a program in memory does not show it."""
+    num_qubits = len(state) + 1
+    circuit = QuantumCircuit(num_qubits)
+    for qubit in range(num_qubits):
+        circuit.ry(0.5 + 0.6 * qubit, qubit)
+    under = gate("u", 0.3, 0.2, 0.1).controlled(len(state), state)
+    circuit.add_gate(under, list(range(num_qubits))[::-1]).measure_all()
+
+    program = compile_qir(write(circuit).source, profile=profile)
+
+    assert program.num_qubits >= num_qubits
 
 
 @pytest.mark.parametrize("num_qubits", [1, 2, 3, 4])

@@ -57,9 +57,16 @@ class Call:
     ctrl: str = ""
 
     def __str__(self) -> str:
-        mods = "".join("ctrl @ " if bit == "1" else "negctrl @ " for bit in self.ctrl)
+        ones, zeros = ([q for q, bit in zip(self.qubits, self.ctrl, strict=False) if bit == b] for b in "10")
+        mods = _modifier("ctrl", ones) + _modifier("negctrl", zeros)
         params = f"({', '.join(map(repr, self.params))})" if self.params else ""
-        return f"{mods}{self.name}{params} {', '.join(f'q[{q}]' for q in self.qubits)};".replace(" ;", ";")
+        places = (*ones, *zeros, *self.qubits[len(self.ctrl) :])
+        return f"{mods}{self.name}{params} {', '.join(f'q[{q}]' for q in places)};".replace(" ;", ";")
+
+
+def _modifier(word: str, controls: Sequence[int]) -> str:
+    """All controls of a kind at once, those on 1 first: any other order stops qdk's compiler (1.33)."""
+    return f"{word}({len(controls)}) @ " if controls else ""
 
 
 def write(circuit: QuantumCircuit) -> Written:
