@@ -92,7 +92,7 @@ def test_unitaries_of_many_qubits_and_controls(num_qubits: int) -> None:
 def test_the_density_matrix_agrees_with_the_textbook(circuit: QuantumCircuit, noise: Any) -> None:
     wanted = reference.density_matrix(circuit, noise)
     found = simulator(simulator_type="density_matrix").density_matrix(circuit, noise_model=noise)
-    planned = _engine.state(encode(noise.applied_to(circuit)), _engine.Settings(density=True, direct=False))
+    planned = _engine.state(encode(noise.applied_to(circuit)), _engine.Settings(density=True, direct=False, pauli=False))
 
     assert_allclose(found, wanted, atol=1e-12)
     assert_allclose(planned, wanted, atol=1e-12)

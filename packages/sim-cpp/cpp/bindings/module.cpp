@@ -53,13 +53,14 @@ struct Settings {
     bool single;
 
     Settings(bool single_precision, bool density, int threads, const std::string& set, int tile_bits, bool merge,
-             bool direct)
+             bool direct, bool pauli)
         : single(single_precision) {
         options.set = parse_set(set);
         options.density = density;
         options.tile_bits = tile_bits;
         options.merge = merge;
         options.direct = direct;
+        options.pauli = pauli;
         context.num_threads = threads > 0 ? threads : hardware_threads();
         context.should_stop = [] {
             const py::gil_scoped_acquire gil;
@@ -169,9 +170,7 @@ std::vector<PauliTerm> parse_terms(const Array<std::uint64_t>& x, const Array<st
 template <class T>
 Complex expectation_of(const Program& program, const std::vector<PauliTerm>& terms, const Settings& s,
                        const Context& context) {
-    const State<T> psi = run_state<T>(program, s.options, context);
-    if (s.options.density) return expectation_density(psi, terms);
-    return expectation(psi, kernels<T>(s.options.set), terms, context);
+    return run_expectation<T>(program, terms, s.options, context);
 }
 
 Complex expectation_value(const Program& program, const Array<std::uint64_t>& x, const Array<std::uint64_t>& z,
@@ -251,9 +250,10 @@ PYBIND11_MODULE(_engine, m) {
              py::arg("num_qubits"), py::arg("num_clbits"), py::arg("words"), py::arg("params"), py::arg("matrices"));
 
     py::class_<Settings>(m, "Settings", "How to run: precision, method, threads, instruction set.")
-        .def(py::init<bool, bool, int, const std::string&, int, bool, bool>(), py::arg("single") = false,
+        .def(py::init<bool, bool, int, const std::string&, int, bool, bool, bool>(), py::arg("single") = false,
              py::arg("density") = false, py::arg("threads") = 0, py::arg("instruction_set") = "",
-             py::arg("tile_bits") = 0, py::arg("merge") = true, py::arg("direct") = true);
+             py::arg("tile_bits") = 0, py::arg("merge") = true, py::arg("direct") = true,
+             py::arg("pauli") = true);
 
     m.def("state", &state, py::arg("program"), py::arg("settings"), "Amplitudes, or the density matrix.");
     m.def("probabilities", &probabilities, py::arg("program"), py::arg("settings"),

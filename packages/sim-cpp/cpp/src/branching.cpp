@@ -12,6 +12,7 @@
 #include "coratrix/density_matrix.hpp"
 #include "coratrix/direct.hpp"
 #include "coratrix/noise.hpp"
+#include "coratrix/pauli_density.hpp"
 #include "coratrix/random.hpp"
 #include "coratrix/sampling.hpp"
 
@@ -41,7 +42,8 @@ struct Split {
 
 template <class T>
 struct Branch {
-    std::shared_ptr<State<T>> state;  // none: |0…0⟩
+    std::shared_ptr<State<T>> state;      // none: |0…0⟩, or
+    std::shared_ptr<PauliDensity> pauli;  // the density matrix while only gates, channels and resets have acted
     Split split;
     std::vector<Frame> frames;
     std::vector<std::uint8_t> clbits;
@@ -145,6 +147,7 @@ public:
     const Kernels<T>& kernel_table() const { return kernels_; }
     int state_bits() const { return options_.density ? 2 * num_qubits_ : num_qubits_; }
 
+    bool is_pauli() const { return options_.density && options_.pauli; }
     bool is_direct() const { return options_.direct && state_bits() <= kDirectBits; }
 
     /// What a plan would do, gate by gate.
@@ -272,6 +275,12 @@ private:
     // States
 
     void evolve(Branch<T>& branch, const Instruction* first, const Instruction* last) {
+        if (plans_.is_pauli() && !branch.state && !branch.pauli && fits_pauli_basis(first, last)) {
+            branch.pauli = std::make_shared<PauliDensity>(program_.num_qubits(), options_.set);
+            branch.pauli->apply(first, last, context_);
+            return;
+        }
+        if (branch.pauli) need_state(branch);
         if (plans_.is_direct()) {
             need_state(branch);
             own(branch);
@@ -301,6 +310,11 @@ private:
 
     void need_state(Branch<T>& branch) {
         if (branch.state) return;
+        if (branch.pauli) {
+            branch.state = std::make_shared<State<T>>(std::move(*branch.pauli).template to_matrix<T>(context_));
+            branch.pauli.reset();
+            return;
+        }
         const int bits = plans_.state_bits();
         branch.state = std::make_shared<State<T>>(bits, padded_bits(bits, plans_.kernel_table()));
         branch.state->set_basis(0);
@@ -377,20 +391,26 @@ private:
         bool sorted = false;  // by state
     };
 
+    Readings read_table(const Branch<T>& branch, const std::vector<double>& p) const {
+        Readings out;
+        out.states = sample_table(p, branch.shots, seed_, branch.draws);
+        out.order.resize(branch.shots.size());
+        std::iota(out.order.begin(), out.order.end(), 0u);
+        return out;
+    }
+
     Readings read_all(Branch<T>& branch) {
-        need_state(branch);
         const int n = program_.num_qubits();
         Readings out;
+        if (branch.pauli) return read_table(branch, branch.pauli->probabilities());
+        need_state(branch);
         const bool pays = n <= kTableBits && branch.shots.size() * 4 >= std::size_t{1} << n;
         if (options_.density || pays) {
             std::vector<double> p(std::size_t{1} << n);
             const auto* const amp = branch.state->data();
             for (Index k = 0; k < p.size(); ++k)
                 p[k] = options_.density ? static_cast<double>(amp[k << n | k].real()) : std::norm(Complex(amp[k]));
-            out.states = sample_table(p, branch.shots, seed_, branch.draws);
-            out.order.resize(branch.shots.size());
-            std::iota(out.order.begin(), out.order.end(), 0u);
-            return out;
+            return read_table(branch, p);
         }
         const std::vector<Draw> draws = sorted_draws(branch.shots, seed_, branch.draws);
         out.states = sample(*branch.state, plans_.kernel_table(), draws, context_);
@@ -509,6 +529,7 @@ private:
     /// Shots that read the same and left the same state behind go on together.
     void split(Branch<T>& branch, const std::vector<const Instruction*>& run, const Readings& readings, bool misread,
                Mask mask, Mask to_zero) {
+        need_state(branch);
         std::map<std::pair<Index, std::vector<std::uint64_t>>, std::size_t> known;
         std::unordered_map<Index, std::size_t> known_states;
         std::vector<Branch<T>> parts;
@@ -629,11 +650,30 @@ Counts run_counts(const Program& program, std::int64_t shots, std::uint64_t seed
     return Walk<T>(program, seed, options, context).run(shots);
 }
 
+namespace {
+
+void require_single_state(const Program& program, bool density) {
+    for (const Instruction& in : program.body())
+        if (!evolves(in, density))
+            throw std::invalid_argument("the circuit measures, resets or branches; it has no single final state");
+}
+
+/// The density matrix after the whole program, where it can be followed in the Pauli basis.
+std::unique_ptr<PauliDensity> pauli_state(const Program& program, const RunOptions& options, const Context& context) {
+    const Instruction* const first = program.body().data();
+    const Instruction* const last = first + program.body().size();
+    if (!options.density || !options.pauli || !fits_pauli_basis(first, last)) return nullptr;
+    auto rho = std::make_unique<PauliDensity>(program.num_qubits(), options.set);
+    rho->apply(first, last, context);
+    return rho;
+}
+
+}  // namespace
+
 template <class T>
 State<T> run_state(const Program& program, const RunOptions& options, const Context& context) {
-    for (const Instruction& in : program.body())
-        if (!evolves(in, options.density))
-            throw std::invalid_argument("the circuit measures, resets or branches; it has no single final state");
+    require_single_state(program, options.density);
+    if (const auto rho = pauli_state(program, options, context)) return std::move(*rho).template to_matrix<T>(context);
     const Plans<T> plans(program.num_qubits(), options);
     const Instruction* const first = program.body().data();
     if (plans.is_direct()) {
@@ -647,6 +687,8 @@ State<T> run_state(const Program& program, const RunOptions& options, const Cont
 
 template <class T>
 std::vector<double> run_probabilities(const Program& program, const RunOptions& options, const Context& context) {
+    require_single_state(program, options.density);
+    if (const auto rho = pauli_state(program, options, context)) return rho->probabilities();
     const State<T> state = run_state<T>(program, options, context);
     const int n = program.num_qubits();
     std::vector<double> out(std::size_t{1} << n);
@@ -654,6 +696,16 @@ std::vector<double> run_probabilities(const Program& program, const RunOptions& 
         out[k] = options.density ? static_cast<double>(state.data()[k << n | k].real())
                                  : std::norm(Complex(state.data()[k]));
     return out;
+}
+
+template <class T>
+Complex run_expectation(const Program& program, const std::vector<PauliTerm>& terms, const RunOptions& options,
+                        const Context& context) {
+    require_single_state(program, options.density);
+    if (const auto rho = pauli_state(program, options, context)) return rho->expectation(terms);
+    const State<T> state = run_state<T>(program, options, context);
+    if (options.density) return expectation_density(state, terms);
+    return expectation(state, kernels<T>(options.set), terms, context);
 }
 
 template <class T>
@@ -676,6 +728,8 @@ std::string explain(const Program& program, const RunOptions& options) {
     template Counts run_counts<T>(const Program&, std::int64_t, std::uint64_t, const RunOptions&, const Context&); \
     template State<T> run_state<T>(const Program&, const RunOptions&, const Context&);                       \
     template std::vector<double> run_probabilities<T>(const Program&, const RunOptions&, const Context&);     \
+    template Complex run_expectation<T>(const Program&, const std::vector<PauliTerm>&, const RunOptions&,    \
+                                        const Context&);                                                     \
     template std::string explain<T>(const Program&, const RunOptions&);
 CORATRIX_INSTANTIATE(float)
 CORATRIX_INSTANTIATE(double)

@@ -20,6 +20,7 @@ struct RunOptions {
     bool merge = true;
     bool direct = true;    // small states are worked on without a plan
     bool density = false;  // evolve the density matrix; channels are then exact
+    bool pauli = true;     // … in the Pauli basis where that can be done
 };
 
 /// How often each reading of the classical bits was seen. Bit i of a key is clbit i; keys are `words` long.
@@ -42,6 +43,11 @@ State<T> run_state(const Program& program, const RunOptions& options, const Cont
 /// The probabilities of the basis states after a program as `run_state` takes it.
 template <class T>
 std::vector<double> run_probabilities(const Program& program, const RunOptions& options, const Context& context);
+
+/// The expectation value after a program as `run_state` takes it.
+template <class T>
+Complex run_expectation(const Program& program, const std::vector<PauliTerm>& terms, const RunOptions& options,
+                        const Context& context);
 
 template <class T>
 std::string explain(const Program& program, const RunOptions& options);

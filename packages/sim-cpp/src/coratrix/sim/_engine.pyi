@@ -26,6 +26,7 @@ class Settings:
         tile_bits: int = ...,
         merge: bool = ...,
         direct: bool = ...,
+        pauli: bool = ...,
     ) -> None: ...
 
 def state(program: Program, settings: Settings) -> npt.NDArray[Any]: ...

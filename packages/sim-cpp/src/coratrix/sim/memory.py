@@ -10,13 +10,13 @@ from coratrix.sim import _engine
 
 
 def bytes_needed(num_qubits: int, *, density: bool, single: bool) -> int:
-    """Bytes of one state."""
-    return (8 if single else 16) << (2 * num_qubits if density else num_qubits)
+    """Bytes of one state; a density matrix is 4**n real numbers in the Pauli basis."""
+    return 8 << 2 * num_qubits if density else (8 if single else 16) << num_qubits
 
 
 def qubits_that_fit(available: int, *, density: bool, single: bool) -> int:
     """The widest circuit whose state fits into so many bytes, at least 1."""
-    bits = max(available // (8 if single else 16), 1).bit_length() - 1
+    bits = max(available // (8 if single or density else 16), 1).bit_length() - 1
     return max(bits // 2 if density else bits, 1)
 
 

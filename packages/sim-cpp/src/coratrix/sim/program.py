@@ -76,6 +76,7 @@ class Writer:
         self._matrices: list[npt.NDArray[np.complex128]] = []
         self._pool_size = 0
         self._readout = readout
+        self._channels: dict[int, tuple[int, int]] = {}
 
     def matrix_pool(self) -> npt.NDArray[np.complex128]:
         if not self._matrices:
@@ -137,9 +138,12 @@ class Writer:
         return place
 
     def _channel(self, operation: ChannelOp, qubits: tuple[int, ...]) -> None:
-        kraus = operation.channel.kraus()
-        place = self._matrix(np.stack(kraus))
-        self.words += (_CHANNEL, len(kraus), len(qubits), *qubits, place)
+        channel = operation.channel
+        known = self._channels.get(id(channel))  # the circuit keeps its channels alive
+        if known is None:
+            kraus = channel.kraus()
+            known = self._channels[id(channel)] = (len(kraus), self._matrix(np.stack(kraus)))
+        self.words += (_CHANNEL, known[0], len(qubits), *qubits, known[1])
 
     def _condition(self, condition: Condition) -> None:
         values = sorted(condition.values)

@@ -1,0 +1,3 @@
+// The Pauli-basis kernels for the instruction set "avx2"; compiled with its flags.
+#define CORATRIX_PAULI_SET pauli_avx2
+#include "coratrix/pauli_kernels_impl.hpp"

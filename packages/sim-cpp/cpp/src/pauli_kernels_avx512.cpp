@@ -1,0 +1,3 @@
+// The Pauli-basis kernels for the instruction set "avx512"; compiled with its flags.
+#define CORATRIX_PAULI_SET pauli_avx512
+#include "coratrix/pauli_kernels_impl.hpp"
