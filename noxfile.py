@@ -77,8 +77,16 @@ GOOGLE_RIGETTI = "packages/provider-google-rigetti"
 PACKAGES = (CORE, SIM, IBM, CLOUD, GOOGLE_RIGETTI)
 
 CORE_ALL = f"{CORE}[cli,qasm,jobs,plot,testing]"
-# What the vendors' stand-ins on loopback run and compile circuits with
+# What core's conventions are held against, and what the vendors' stand-ins on loopback run circuits with
 JUDGES = {
+    "core": (
+        "qiskit>=2.0",
+        "qiskit-aer>=0.17",
+        "cirq-core>=1.6",
+        "amazon-braket-sdk>=1.127",
+        "pytket>=2.0",
+        "pennylane>=0.42",
+    ),
     "ibm": ("qiskit-aer>=0.17",),
     "azure": ("qiskit>=2.0", "qiskit-aer>=0.17", "pyquil>=4.14; python_version < '3.13'"),
     "rigetti": ("qiskit>=2.0",),
@@ -157,8 +165,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def core(session: nox.Session) -> None:
-    """Tests of core alone."""
-    session.install("pytest-xdist", "opentelemetry-sdk", "psycopg[binary]", *editable(CORE_ALL))
+    """Tests of core, its conventions held against the frameworks they are taken from."""
+    optional = ("opentelemetry-sdk", "psycopg[binary]")
+    session.install("pytest-xdist", *optional, *JUDGES["core"], *editable(CORE_ALL))
     run_pytest(session, f"{CORE}/tests")
 
 
