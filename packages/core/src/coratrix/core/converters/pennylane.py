@@ -24,6 +24,8 @@ _GATES: Final = {
 }  # fmt: skip
 _OURS: Final = {ours: theirs for theirs, ours in _GATES.items() if theirs not in ("U1", "CPhase")}
 _COUNTED: Final = ("CountsMP", "SampleMP", "ProbabilityMP")
+_AS_THEY_ARE: Final = ("U2", "Barrier", "GlobalPhase", "MidMeasure", "MidMeasureMP", "Conditional")
+_ADJOINTS: Final = ("Adjoint", "AdjointOperation")
 _MAX_MATRIX_WIRES: Final = 3
 _MAX_DEPTH: Final = 50
 
@@ -123,6 +125,16 @@ class _Reader:
             self.circuit.measure(measured, self.circuit.add_register("meas", len(measured)))
 
 
+def is_carried(operator: Any) -> bool:
+    """Whether an operator becomes an instruction as it is, without PennyLane's decomposition of it."""
+    name, base = type(operator).__name__, getattr(operator, "base", None)
+    if name in _GATES or name in _AS_THEY_ARE or hasattr(operator, "kraus_matrices"):
+        return True
+    if base is not None and (hasattr(operator, "control_values") or name in _ADJOINTS):
+        return is_carried(base) and not hasattr(base, "kraus_matrices")
+    return bool(operator.has_matrix) and len(operator.wires) <= _MAX_MATRIX_WIRES
+
+
 def _numbers(wires: Iterable[Hashable]) -> dict[Hashable, int]:
     labels = list(wires)
     if all(isinstance(label, int) and label >= 0 for label in labels):
@@ -155,7 +167,7 @@ def _gate(operator: Any) -> Gate | None:
             inner = _gate(base)
             states = "".join("1" if value else "0" for value in operator.control_values)
             return None if inner is None else inner.controlled(len(states), states)
-        if base is not None and name in ("Adjoint", "AdjointOperation"):
+        if base is not None and name in _ADJOINTS:
             inner = _gate(base)
             return None if inner is None else inner.inverse()
         is_small = len(operator.wires) <= _MAX_MATRIX_WIRES
