@@ -90,16 +90,16 @@ private:
 
     /// For each instruction: is the next thing on its last qubit a one-qubit gate that is not diagonal?
     void look_ahead(const Instruction* first, const Instruction* last) {
-        turns_next_.assign(static_cast<std::size_t>(last - first), 0);
+        const auto count = static_cast<std::size_t>(last - first);
+        turns_next_.assign(count, 0);
         std::vector<char> turns(index(n_), 0);
-        for (const Instruction* at = last; at-- != first;) {
-            if (at->num_qubits == 0) continue;
-            const auto target = static_cast<std::size_t>(at->qubits[at->num_qubits - 1]);
-            turns_next_[static_cast<std::size_t>(at - first)] = turns[target];
-            const bool one_qubit = at->num_qubits == 1 && at->num_controls == 0;
-            for (int k = 0; k < at->num_qubits; ++k)
-                if (!(one_qubit && is_diagonal_opcode(at->opcode)))
-                    turns[static_cast<std::size_t>(at->qubits[k])] = one_qubit;
+        for (std::size_t place = count; place-- > 0;) {
+            const Instruction& in = first[place];
+            if (in.num_qubits == 0) continue;
+            turns_next_[place] = turns[static_cast<std::size_t>(in.qubits[in.num_qubits - 1])];
+            const bool one_qubit = in.num_qubits == 1 && in.num_controls == 0;
+            if (one_qubit && is_diagonal_opcode(in.opcode)) continue;
+            for (int k = 0; k < in.num_qubits; ++k) turns[static_cast<std::size_t>(in.qubits[k])] = one_qubit;
         }
     }
 
@@ -250,6 +250,8 @@ private:
         const int qubits = in.num_qubits - in.num_controls;
         const std::size_t size = std::size_t{1} << qubits;
         const bool unitary = in.opcode == Opcode::unitary;
+        if (!unitary && qubits == 1 && (controls | zeros) == 0 && is_full_diagonal(in.matrix))
+            return scale_bit(wire(in, 0), in.matrix);
         if (unitary && qubits == 1)
             return one_qubit_matrix(wire(in, in.num_controls), in.matrix, controls, zeros);
         if (unitary && qubits <= kMaxDiagonalQubits && diagonal_matrix(in.matrix, size))
@@ -267,6 +269,19 @@ private:
         const bool multiple_of_identity = std::abs(m[0] - m[3]) + std::abs(m[1]) + std::abs(m[2]) < kTiny;
         if (multiple_of_identity) phase_on(controls, zeros, m[0]);
         else one_qubit(target, matrix, controls, zeros);
+    }
+
+    static bool is_full_diagonal(const Complex* m) {
+        return m[1] == Complex(0) && m[2] == Complex(0) && m[0] != Complex(0) && m[3] != Complex(0);
+    }
+
+    /// A diagonal that is no unitary (damping while nothing happens) joins the phases. Not pushed: pending products
+    /// are unitary; but their diagonals commute with it.
+    void scale_bit(int w, const Complex* m) {
+        keep_diagonal(w);
+        constant_ *= conjugated_ ? std::conj(m[0]) : m[0];
+        const Complex ratio = m[3] / m[0];
+        emit_single(w, conjugated_ ? std::conj(ratio) : ratio);
     }
 
     static bool diagonal_matrix(const Complex* m, std::size_t size) {
