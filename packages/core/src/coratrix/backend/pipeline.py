@@ -134,6 +134,7 @@ class JobBackend(BackendInterface):
     def call(self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, **how: Any) -> T:
         """A call to the vendor with retries, limits and a bound; errors name this backend."""
         try:
+            _ = self.client  # importing an SDK takes seconds, which are no slow answer of its service
             return self._caller.call(f"{self.name}: {doing}", request, deadline, **how)
         except BackendError as exc:
             exc.backend = exc.backend or self.name
@@ -347,6 +348,7 @@ class JobBackend(BackendInterface):
         """The last answer while it is fresh, else a new one; failures are not kept."""
         as_of, answer = self._kept.get(what, (float("-inf"), None))
         if self.clock.now() - as_of > kept_s:
+            _ = self.client  # before the clock of the question runs
             bound = bound_s or self.numbers.request_timeout_s
             answer = self.call(f"asking for {what}", ask, Deadline.after(bound, self.clock))
             self._kept[what] = (self.clock.now(), answer)
