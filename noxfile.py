@@ -172,6 +172,28 @@ def core(session: nox.Session) -> None:
 
 
 @nox.session
+def engine(session: nox.Session) -> None:
+    """Tests of the C++ engine by itself, without Python; ``-- address,undefined`` adds sanitizers."""
+    session.install("cmake>=3.18", "ninja", "cmeel-eigen")
+    build = ROOT / "build" / f"engine-{'-'.join(session.posargs) or 'plain'}"
+    packages = next(Path(session.virtualenv.location).glob("lib*/**/site-packages"))
+    session.run(
+        "cmake",
+        "-S",
+        SIM,
+        "-B",
+        str(build),
+        "-G",
+        "Ninja",
+        "-DCORATRIX_TESTS=ON",
+        f"-DCMAKE_PREFIX_PATH={packages}",
+        f"-DCORATRIX_SANITIZE={','.join(session.posargs)}",
+    )
+    session.run("cmake", "--build", str(build), "--target", "engine_tests")
+    session.run("ctest", "--test-dir", str(build), "--output-on-failure")
+
+
+@nox.session
 def sim(session: nox.Session) -> None:
     """Tests of the simulator."""
     session.install("pytest-xdist", "stim", *editable(CORE_ALL))
