@@ -18,6 +18,16 @@ from coratrix.backend.provider import JobStore, MemoryJobStore, Resilience
 from coratrix.providers.aws import BraketBackend
 from coratrix.testing.loopback import CertificateAuthority, LoopbackProxy
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What Braket's SDK and simulators do that newer versions deprecate is theirs to change."""
+    for message in (
+        "'count' is passed as positional argument",  # braket.schema_common on Python 3.13
+        "Setting the shape on a NumPy array",  # braket.default_simulator on NumPy 2.5
+    ):
+        config.addinivalue_line("filterwarnings", f"ignore:{message}:DeprecationWarning")
+
+
 QUICK = Resilience(
     first_pause_s=0.001,
     longest_pause_s=0.002,
