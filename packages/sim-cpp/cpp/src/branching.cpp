@@ -9,12 +9,11 @@
 #include <stdexcept>
 #include <unordered_map>
 
-#include "coratrix/density_matrix.hpp"
-#include "coratrix/direct.hpp"
-#include "coratrix/noise.hpp"
 #include "coratrix/pauli_density.hpp"
+#include "coratrix/plans.hpp"
 #include "coratrix/random.hpp"
 #include "coratrix/sampling.hpp"
+#include "coratrix/trajectories.hpp"
 
 namespace coratrix {
 
@@ -35,9 +34,6 @@ struct Split {
     Mask mask = 0;                        // qubits' bits that were measured …
     Index value = 0;                      // … and what they read
     Mask to_zero = 0;                     // of these, the bits to be reset afterwards
-    const Instruction* channel = nullptr; // or: which Kraus operator was drawn
-    int kraus = -1;
-    double probability = 1;
 };
 
 template <class T>
@@ -49,6 +45,7 @@ struct Branch {
     std::vector<std::uint8_t> clbits;
     std::vector<std::uint32_t> shots;
     std::uint64_t draws = 0;          // how many numbers each shot has drawn
+    std::uint64_t stretches = 0;      // how many stretches of noise lie behind
 };
 
 /// Key bits from a basis state's index, eight index bits at a time.
@@ -129,6 +126,12 @@ public:
         return merged;
     }
 
+    void add_all(const Tally& other) {
+        out_.keys.insert(out_.keys.end(), other.out_.keys.begin(), other.out_.keys.end());
+        out_.counts.insert(out_.counts.end(), other.out_.counts.begin(), other.out_.counts.end());
+        unique_ = false;
+    }
+
     /// The caller knows that no reading was added twice.
     void set_unique() { unique_ = true; }
 
@@ -137,94 +140,63 @@ private:
     bool unique_ = false;
 };
 
-/// Plans of the stretches of gates between measurements, made when first needed.
+/// What the walks of one program share.
 template <class T>
-class Plans {
-public:
-    Plans(int num_qubits, const RunOptions& options)
-        : num_qubits_(num_qubits), options_(options), kernels_(kernels<T>(options.set)) {}
+struct Shared {
+    Shared(const Program& program_of, std::uint64_t seed_of, const RunOptions& options_of)
+        : program(program_of), seed(seed_of), options(options_of), plans(program_of.num_qubits(), options_of) {}
 
-    const Kernels<T>& kernel_table() const { return kernels_; }
-    int state_bits() const { return options_.density ? 2 * num_qubits_ : num_qubits_; }
-
-    bool is_pauli() const { return options_.density && options_.pauli; }
-    bool is_direct() const { return options_.direct && state_bits() <= kDirectBits; }
-
-    /// What a plan would do, gate by gate.
-    void apply(const Instruction* first, const Instruction* last, State<T>& state) const {
-        if (options_.density) {
-            const DoubledCircuit doubled(first, last, num_qubits_);
-            apply_directly(doubled.begin(), doubled.end(), state.data(), state_bits());
-        } else {
-            apply_directly(first, last, state.data(), state_bits());
-        }
-    }
-
-    Plan<T> make(const Instruction* first, const Instruction* last, bool from_zero) const {
-        LoweredCircuit lowered;
-        if (options_.density) {
-            const DoubledCircuit doubled(first, last, num_qubits_);
-            lowered = lower(doubled.begin(), doubled.end(), 2 * num_qubits_, lowering(from_zero));
-        } else {
-            lowered = lower(first, last, num_qubits_, lowering(from_zero));
-        }
-        return make_plan<T>(lowered, kernels_, {options_.tile_bits, from_zero});
-    }
-
-    LoweringOptions lowering(bool from_zero) const {
-        return {from_zero, state_bits() >= kKakBits && options_.merge, options_.merge};
-    }
-
-    const Plan<T>& get(const Instruction* first, const Instruction* last, bool from_zero) {
-        std::unique_ptr<Plan<T>>& slot = made_[{first, last, from_zero}];
-        if (!slot) slot = std::make_unique<Plan<T>>(make(first, last, from_zero));
+    /// A stretch of gates and channels, taken apart once.
+    const NoisySegment& segment(const Instruction* first, const Instruction* last) {
+        const std::lock_guard<std::mutex> lock(guard);
+        std::unique_ptr<NoisySegment>& slot = segments[{first, last}];
+        if (!slot) slot = std::make_unique<NoisySegment>(first, last);
         return *slot;
     }
 
-private:
-    int num_qubits_;
-    RunOptions options_;
-    const Kernels<T>& kernels_;
-    std::map<std::tuple<const Instruction*, const Instruction*, bool>, std::unique_ptr<Plan<T>>> made_;
+    const Program& program;
+    const std::uint64_t seed;
+    const RunOptions options;
+    Plans<T> plans;
+    std::mutex guard;
+    std::map<std::pair<const Instruction*, const Instruction*>, std::unique_ptr<NoisySegment>> segments;
 };
 
-/// A state as wide as a plan wants it; states widen when a large matrix needs room, and never shrink.
-template <class T>
-State<T> widened(const State<T>& state, int padded) {
-    State<T> out(state.num_bits(), padded);
-    out.set_basis(0);
-    std::copy(state.data(), state.data() + state.padded_size(), out.data());
-    return out;
-}
+/// Where the numbers of a branch's k-th noisy stretch lie in the stream of each shot, far from those of measurements.
+std::uint64_t noise_place(std::uint64_t stretch) { return (std::uint64_t{1} << 63) | stretch << 32; }
 
 template <class T>
 class Walk {
 public:
-    Walk(const Program& program, std::uint64_t seed, const RunOptions& options, const Context& context)
-        : program_(program), seed_(seed), options_(options), context_(context),
-          plans_(program.num_qubits(), options), tally_(program.num_clbits()) {}
+    Walk(Shared<T>& shared, const Context& context)
+        : shared_(shared), program_(shared.program), seed_(shared.seed), options_(shared.options), context_(context),
+          plans_(shared.plans), tally_(program_.num_clbits()) {}
 
-    Counts run(std::int64_t shots) {
+    Tally run(std::vector<std::uint32_t> shots) {
         Branch<T> root;
         root.frames.push_back({&program_.body(), 0, nullptr, 0});
         root.clbits.assign(static_cast<std::size_t>(program_.num_clbits()), 0);
-        root.shots.resize(static_cast<std::size_t>(shots));
-        std::iota(root.shots.begin(), root.shots.end(), 0u);
-        waiting_.push_back(std::move(root));
-        while (!waiting_.empty()) {
-            Branch<T> branch = std::move(waiting_.back());
-            waiting_.pop_back();
-            take_up(branch);
-            follow(branch);
-            context_.check();
-        }
-        return tally_.finish();
+        root.shots = std::move(shots);
+        finish(std::move(root));
+        return std::move(tally_);
     }
 
 private:
+    /// A branch and all that comes of it, before anything that was waiting.
+    void finish(Branch<T> branch) {
+        const std::size_t others = waiting_.size();
+        waiting_.push_back(std::move(branch));
+        while (waiting_.size() > others) {
+            Branch<T> next = std::move(waiting_.back());
+            waiting_.pop_back();
+            take_up(next);
+            follow(next);
+            context_.check();
+        }
+    }
+
     bool is_evolution(const Instruction& in) const {
-        if (in.is_gate()) return true;
-        return options_.density && (in.opcode == Opcode::channel || in.opcode == Opcode::reset);
+        return in.is_gate() || in.opcode == Opcode::channel || (options_.density && in.opcode == Opcode::reset);
     }
 
     /// Go on until the branch ends or splits.
@@ -236,7 +208,7 @@ private:
             if (is_evolution(in)) {
                 const std::size_t first = frame.at;
                 while (frame.at < body.size() && is_evolution(body[frame.at])) ++frame.at;
-                evolve(branch, &body[first], body.data() + frame.at);
+                if (evolve(branch, &body[first], body.data() + frame.at)) return;
             } else if (in.opcode == Opcode::if_else) {
                 ++frame.at;
                 const Flow& flow = *in.flow;
@@ -246,9 +218,6 @@ private:
                 ++frame.at;
                 if (in.flow->condition.holds(branch.clbits) && !in.flow->then_body.empty())
                     branch.frames.push_back({&in.flow->then_body, 0, &in, in.flow->max_iterations - 1});
-            } else if (in.opcode == Opcode::channel) {
-                ++frame.at;
-                if (draw_kraus(branch, in)) return;
             } else {
                 if (measure_run(branch)) return;
             }
@@ -274,64 +243,56 @@ private:
 
     // States
 
-    void evolve(Branch<T>& branch, const Instruction* first, const Instruction* last) {
+    /// True if the shots' histories differ: their branches are then finished already.
+    bool evolve(Branch<T>& branch, const Instruction* first, const Instruction* last) {
+        if (!options_.density && std::any_of(first, last, is_channel)) return noisy(branch, first, last);
         if (plans_.is_pauli() && !branch.state && !branch.pauli && fits_pauli_basis(first, last)) {
             branch.pauli = std::make_shared<PauliDensity>(program_.num_qubits(), options_.set);
             branch.pauli->apply(first, last, context_);
-            return;
+            return false;
         }
         if (branch.pauli) need_state(branch);
-        if (plans_.is_direct()) {
-            need_state(branch);
-            own(branch);
-            plans_.apply(first, last, *branch.state);
-            return;
-        }
-        const bool from_zero = branch.state == nullptr;
-        const Plan<T>& plan = plans_.get(first, last, from_zero);
-        if (from_zero) {
-            branch.state = std::make_shared<State<T>>(plan.num_bits, plan.padded_bits);
-        } else {
-            own(branch);
-        }
-        if (branch.state->padded_bits() < plan.padded_bits)
-            branch.state = std::make_shared<State<T>>(widened(*branch.state, plan.padded_bits));
-        if (branch.state->padded_bits() > plan.padded_bits) return evolve_narrow(branch, plan);
-        run_plan(plan, *branch.state, context_);
+        plans_.evolve(branch.state, first, last, context_);
+        return false;
     }
 
-    /// The state is wider than the plan: run on the part that holds the amplitudes.
-    void evolve_narrow(Branch<T>& branch, const Plan<T>& plan) {
-        State<T> narrow(plan.num_bits, plan.padded_bits);
-        std::copy(branch.state->data(), branch.state->data() + narrow.padded_size(), narrow.data());
-        run_plan(plan, narrow, context_);
-        branch.state = std::make_shared<State<T>>(std::move(narrow));
+    static bool is_channel(const Instruction& in) { return in.opcode == Opcode::channel; }
+
+    bool noisy(Branch<T>& branch, const Instruction* first, const Instruction* last) {
+        const NoisySegment& segment = shared_.segment(first, last);
+        if (segment.sites().empty()) {
+            plans_.evolve(branch.state, segment.op(0), segment.op(segment.num_ops()), context_);
+            return false;
+        }
+        many_leaves_ = true;
+        Branch<T> after = child(branch);
+        after.state.reset();
+        after.stretches = branch.stretches + 1;
+        TrajectoryTree<T> tree(segment, plans_, program_.num_qubits(), seed_, noise_place(branch.stretches), context_,
+                               [&](std::shared_ptr<State<T>> state, std::vector<std::uint32_t> shots) {
+                                   Branch<T> leaf = after;
+                                   leaf.state = std::move(state);
+                                   leaf.shots = std::move(shots);
+                                   finish(std::move(leaf));
+                               });
+        tree.run(std::move(branch.state), branch.shots);
+        return true;
     }
 
     void need_state(Branch<T>& branch) {
-        if (branch.state) return;
-        if (branch.pauli) {
+        if (!branch.state && branch.pauli) {
             branch.state = std::make_shared<State<T>>(std::move(*branch.pauli).template to_matrix<T>(context_));
             branch.pauli.reset();
-            return;
         }
-        const int bits = plans_.state_bits();
-        branch.state = std::make_shared<State<T>>(bits, padded_bits(bits, plans_.kernel_table()));
-        branch.state->set_basis(0);
+        plans_.need(branch.state);
     }
 
-    static void own(Branch<T>& branch) {
-        if (branch.state.use_count() > 1) branch.state = std::make_shared<State<T>>(branch.state->copy());
-    }
+    static void own(Branch<T>& branch) { Plans<T>::own(branch.state); }
 
     /// Do to the state what the split that made this branch asks for.
     void take_up(Branch<T>& branch) {
         Split& split = branch.split;
-        if (split.channel != nullptr) {
-            apply_kraus(branch, *split.channel, split.kraus, split.probability);
-        } else if (split.mask != 0) {
-            collapse(branch, split);
-        }
+        if (split.mask != 0) collapse(branch, split);
         split = Split{};
     }
 
@@ -480,7 +441,7 @@ private:
             }
         if (misread) return record_misread(branch, run, readings, clbits);
         const std::vector<std::uint64_t> base = tally_.pack(clbits);
-        const bool only = tally_.empty() && waiting_.empty();  // no other branch will record anything
+        const bool only = tally_.empty() && waiting_.empty() && !many_leaves_;  // no other branch will record anything
         const KeyTable table(places, tally_.words());
         std::vector<std::uint64_t> key(base.size());
         for_each_state(readings, [&](Index state, std::int64_t count) {
@@ -563,6 +524,7 @@ private:
         out.frames = branch.frames;
         out.clbits = branch.clbits;
         out.draws = branch.draws;
+        out.stretches = branch.stretches;
         return out;
     }
 
@@ -575,67 +537,15 @@ private:
         }
     }
 
-    // Channels on pure states
-
-    /// True if the shots drew different operators and the branch was split; false if it goes on.
-    bool draw_kraus(Branch<T>& branch, const Instruction& channel) {
-        need_state(branch);
-        const std::vector<double> p = kraus_probabilities(channel, *branch.state, program_.num_qubits());
-        const double total = std::accumulate(p.begin(), p.end(), 0.0);
-        std::map<int, std::vector<std::uint32_t>> chosen;
-        for (const std::uint32_t shot : branch.shots)
-            chosen[draw_one(p, uniform(seed_, shot, branch.draws) * total)].push_back(shot);
-        ++branch.draws;
-        if (chosen.size() == 1) {
-            const int k = chosen.begin()->first;
-            apply_kraus(branch, channel, k, p[static_cast<std::size_t>(k)]);
-            return false;
-        }
-        std::vector<Branch<T>> parts;
-        for (auto& [k, shots] : chosen) {
-            parts.push_back(child(branch));
-            parts.back().shots = std::move(shots);
-            parts.back().split.channel = &channel;
-            parts.back().split.kraus = k;
-            parts.back().split.probability = p[static_cast<std::size_t>(k)];
-        }
-        hand_over(branch, parts);
-        return true;
-    }
-
-    static int draw_one(const std::vector<double>& p, double u) {
-        int last = 0;
-        for (std::size_t k = 0; k < p.size(); ++k) {
-            if (!(p[k] > 0)) continue;
-            last = static_cast<int>(k);
-            if (u < p[k]) break;
-            u -= p[k];
-        }
-        return last;
-    }
-
-    void apply_kraus(Branch<T>& branch, const Instruction& channel, int kraus, double probability) {
-        const std::size_t size = std::size_t{1} << (2 * channel.num_qubits);
-        std::vector<Complex> matrix(channel.matrix + static_cast<std::size_t>(kraus) * size,
-                                    channel.matrix + static_cast<std::size_t>(kraus + 1) * size);
-        for (Complex& entry : matrix) entry /= std::sqrt(probability);
-        Instruction map;
-        map.opcode = Opcode::linear_map;
-        map.num_qubits = channel.num_qubits;
-        map.qubits = channel.qubits;
-        map.matrix = matrix.data();
-        need_state(branch);
-        own(branch);
-        apply_directly(&map, &map + 1, branch.state->data(), program_.num_qubits());
-    }
-
+    Shared<T>& shared_;
     const Program& program_;
     const std::uint64_t seed_;
     const RunOptions options_;
     const Context& context_;
-    Plans<T> plans_;
+    Plans<T>& plans_;
     Tally tally_;
     std::vector<Branch<T>> waiting_;
+    bool many_leaves_ = false;  // the same reading may come from several of them
 };
 
 bool evolves(const Instruction& in, bool density) {
@@ -644,10 +554,72 @@ bool evolves(const Instruction& in, bool density) {
 
 }  // namespace
 
+namespace {
+
+constexpr int kSharedBits = 17;            // wider states use the threads by themselves
+constexpr std::size_t kHistoriesPerTask = 64;
+constexpr std::size_t kMaxTasks = 16;
+
+/// The first stretch of gates and channels of a program.
+template <class T>
+const NoisySegment* first_noise(Shared<T>& shared) {
+    const Body& body = shared.program.body();
+    std::size_t last = 0;
+    bool noisy = false;
+    for (; last < body.size() && (body[last].is_gate() || body[last].opcode == Opcode::channel); ++last)
+        noisy |= body[last].opcode == Opcode::channel;
+    if (!noisy || shared.options.density) return nullptr;
+    return &shared.segment(body.data(), body.data() + last);
+}
+
+/// The shots in parts that different threads can take. How many depends on the histories and not on the threads, and
+/// shots with long common beginnings stay together.
+template <class T>
+std::vector<std::vector<std::uint32_t>> parts_of(Shared<T>& shared, std::vector<std::uint32_t> shots) {
+    const NoisySegment* const noise = shared.program.num_qubits() <= kSharedBits ? first_noise(shared) : nullptr;
+    if (noise == nullptr || noise->sites().empty()) return {std::move(shots)};
+    const std::size_t end = noise->sites().size();
+    std::vector<std::size_t> event(shots.size());
+    std::size_t work = 0;  // sites that shots with events go through by themselves
+    for (const std::uint32_t shot : shots) {
+        event[shot] = TrajectoryTree<T>::first_event(*noise, shared.seed, noise_place(0), shot);
+        work += end - event[shot];
+    }
+    const std::size_t count = std::clamp<std::size_t>(work / std::max<std::size_t>(end * kHistoriesPerTask, 1), 1, kMaxTasks);
+    std::stable_sort(shots.begin(), shots.end(), [&](std::uint32_t a, std::uint32_t b) { return event[a] < event[b]; });
+    std::vector<std::vector<std::uint32_t>> parts(1);
+    std::size_t done = 0;
+    for (const std::uint32_t shot : shots) {
+        if (done * count >= work * parts.size() && parts.size() < count && event[shot] < end) parts.emplace_back();
+        parts.back().push_back(shot);
+        done += end - event[shot];
+    }
+    return parts;
+}
+
+}  // namespace
+
 template <class T>
 Counts run_counts(const Program& program, std::int64_t shots, std::uint64_t seed, const RunOptions& options,
                   const Context& context) {
-    return Walk<T>(program, seed, options, context).run(shots);
+    std::vector<std::uint32_t> all(static_cast<std::size_t>(shots));
+    std::iota(all.begin(), all.end(), 0u);
+    Shared<T> shared(program, seed, options);
+    std::vector<std::vector<std::uint32_t>> parts = parts_of(shared, std::move(all));
+    if (parts.size() == 1) return Walk<T>(shared, context).run(std::move(parts[0])).finish();
+    std::vector<Tally> tallies(parts.size(), Tally(program.num_clbits()));
+    std::atomic<bool> stopped{false};
+    parallel_for(context, static_cast<std::int64_t>(parts.size()), [&](std::int64_t k, int thread) {
+        Context inner;
+        inner.should_stop = [&, thread] {
+            if (thread == 0 && context.should_stop && context.should_stop()) stopped = true;
+            return stopped.load();
+        };
+        const auto at = static_cast<std::size_t>(k);
+        tallies[at] = Walk<T>(shared, inner).run(std::move(parts[at]));
+    });
+    for (std::size_t k = 1; k < tallies.size(); ++k) tallies[0].add_all(tallies[k]);
+    return tallies[0].finish();
 }
 
 namespace {

@@ -1,0 +1,124 @@
+// Plans of stretches of gates, made when first needed and kept while they take little memory.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <tuple>
+
+#include "coratrix/branching.hpp"
+#include "coratrix/density_matrix.hpp"
+#include "coratrix/direct.hpp"
+#include "coratrix/executor.hpp"
+
+namespace coratrix {
+
+/// A state as wide as a plan wants it; states widen when a large matrix needs room, and never shrink.
+template <class T>
+State<T> resized(const State<T>& state, int padded) {
+    State<T> out(state.num_bits(), padded);
+    out.set_basis(0);
+    std::copy(state.data(), state.data() + std::min(state.padded_size(), out.padded_size()), out.data());
+    return out;
+}
+
+/// May be asked from several threads at once.
+template <class T>
+class Plans {
+public:
+    using StatePointer = std::shared_ptr<State<T>>;
+
+    Plans(int num_qubits, const RunOptions& options)
+        : num_qubits_(num_qubits), options_(options), kernels_(kernels<T>(options.set)) {}
+
+    const Kernels<T>& kernel_table() const { return kernels_; }
+    int state_bits() const { return options_.density ? 2 * num_qubits_ : num_qubits_; }
+
+    bool is_pauli() const { return options_.density && options_.pauli; }
+    bool is_direct() const { return options_.direct && state_bits() <= kDirectBits; }
+
+    /// What a plan would do, gate by gate.
+    void apply(const Instruction* first, const Instruction* last, State<T>& state) const {
+        if (options_.density) {
+            const DoubledCircuit doubled(first, last, num_qubits_);
+            apply_directly(doubled.begin(), doubled.end(), state.data(), state_bits());
+        } else {
+            apply_directly(first, last, state.data(), state_bits());
+        }
+    }
+
+    Plan<T> make(const Instruction* first, const Instruction* last, bool from_zero) const {
+        LoweredCircuit lowered;
+        if (options_.density) {
+            const DoubledCircuit doubled(first, last, num_qubits_);
+            lowered = lower(doubled.begin(), doubled.end(), 2 * num_qubits_, lowering(from_zero));
+        } else {
+            lowered = lower(first, last, num_qubits_, lowering(from_zero));
+        }
+        return make_plan<T>(lowered, kernels_, {options_.tile_bits, from_zero});
+    }
+
+    /// |0…0⟩ where there is no state yet.
+    void need(StatePointer& state) const {
+        if (state) return;
+        state = std::make_shared<State<T>>(state_bits(), padded_bits(state_bits(), kernels_));
+        state->set_basis(0);
+    }
+
+    /// A state of one's own: copied where others hold it too.
+    static void own(StatePointer& state) {
+        if (state.use_count() > 1) state = std::make_shared<State<T>>(state->copy());
+    }
+
+    /// state ← gates(state); no state is |0…0⟩. A state that others hold too is left as it is.
+    void evolve(StatePointer& state, const Instruction* first, const Instruction* last, const Context& context) {
+        if (first == last) return need(state);
+        if (is_direct()) {
+            need(state);
+            own(state);
+            return apply(first, last, *state);
+        }
+        const bool from_zero = state == nullptr;
+        const std::shared_ptr<const Plan<T>> plan = get(first, last, from_zero);
+        if (from_zero) state = std::make_shared<State<T>>(plan->num_bits, plan->padded_bits);
+        else if (state->padded_bits() != plan->padded_bits)
+            state = std::make_shared<State<T>>(resized(*state, plan->padded_bits));
+        else own(state);
+        run_plan(*plan, *state, context);
+    }
+
+private:
+    static constexpr std::size_t kKeptBytes = std::size_t{128} << 20;
+
+    LoweringOptions lowering(bool from_zero) const {
+        return {from_zero, state_bits() >= kKakBits && options_.merge, options_.merge};
+    }
+
+    std::shared_ptr<const Plan<T>> get(const Instruction* first, const Instruction* last, bool from_zero) {
+        const Key key{first, last, from_zero};
+        {
+            const std::lock_guard<std::mutex> lock(guard_);
+            const auto found = made_.find(key);
+            if (found != made_.end()) return found->second;
+        }
+        auto plan = std::make_shared<const Plan<T>>(make(first, last, from_zero));
+        const std::lock_guard<std::mutex> lock(guard_);
+        bytes_ += plan->arena.bytes();
+        if (bytes_ > kKeptBytes) {
+            made_.clear();
+            bytes_ = plan->arena.bytes();
+        }
+        made_.emplace(key, plan);
+        return plan;
+    }
+
+    using Key = std::tuple<const Instruction*, const Instruction*, bool>;
+    int num_qubits_;
+    RunOptions options_;
+    const Kernels<T>& kernels_;
+    std::mutex guard_;
+    std::map<Key, std::shared_ptr<const Plan<T>>> made_;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace coratrix

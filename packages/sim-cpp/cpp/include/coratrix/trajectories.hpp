@@ -1,0 +1,112 @@
+// Noise on a pure state, shot by shot in meaning: every shot has its own history of events, and shots that share a
+// history share the state.
+//
+// A stretch of gates and channels is taken apart into what acts while nothing happens (the gates, and of each
+// channel its weightiest Kraus operator) and the sites where something else can happen:
+//
+//   mixed   every Kraus operator is a multiple of a unitary (Pauli noise): when the next event comes and which it
+//           is does not depend on the state and is drawn beforehand
+//   by norm any other channel (damping): the state is not normalised while nothing happens, its norm² is the
+//           probability of that, and a shot has its event where the norm² falls below a number drawn beforehand
+//           (the waiting-time method; Dum, Zoller, Ritsch, "Monte Carlo simulation of the atomic master equation",
+//           1992). All shots of a branch watch the same norm.
+//
+// The tree of histories is walked depth first. A number that a shot draws depends on (seed, shot, place) only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "coratrix/plans.hpp"
+#include "coratrix/program.hpp"
+
+namespace coratrix {
+
+struct Site {
+    const Instruction* channel = nullptr;
+    std::size_t at = 0;            // the operations before it; what acts here when nothing happens, if anything, is
+    std::size_t after = 0;         // … ops[at], and the next operation is ops[after]
+    bool by_norm = false;
+    std::vector<int> events;       // the other Kraus operators
+    std::vector<double> weights;   // mixed: their probabilities
+};
+
+class NoisySegment {
+public:
+    NoisySegment(const Instruction* first, const Instruction* last);
+    NoisySegment(const NoisySegment&) = delete;
+    NoisySegment& operator=(const NoisySegment&) = delete;
+
+    const Instruction* op(std::size_t k) const { return ops_.data() + k; }
+    std::size_t num_ops() const { return ops_.size(); }
+    const std::vector<Site>& sites() const { return sites_; }
+
+    /// The first site from `site` on where a mixed channel does something, given a uniform number; sites().size()
+    /// if none does.
+    std::size_t next_mixed(std::size_t site, double u) const;
+
+    std::size_t num_by_norm(std::size_t first, std::size_t last) const { return by_norm_[last] - by_norm_[first]; }
+
+    /// The norm² falls at most by this factor while nothing happens at sites [first, last).
+    double least_factor(std::size_t first, std::size_t last) const;
+
+private:
+    void add_channel(const Instruction& in);
+    void add_operator(const Instruction& in, const std::vector<Complex>& matrix);
+
+    std::vector<Instruction> ops_;
+    std::vector<Site> sites_;
+    std::vector<std::unique_ptr<std::vector<Complex>>> matrices_;
+    std::vector<double> hazard_ = {0};       // Σ -log(1 - p) over the mixed sites before
+    std::vector<double> log_least_ = {0};    // Σ log of the least factor of the norm² over the sites before
+    std::vector<std::size_t> by_norm_ = {0}; // how many sites before are by norm
+};
+
+template <class T>
+class TrajectoryTree {
+public:
+    using StatePointer = std::shared_ptr<State<T>>;
+    /// A state after the segment, not normalised, and the shots that have it.
+    using Leaf = std::function<void(StatePointer, std::vector<std::uint32_t>)>;
+
+    /// `place` is where this segment's numbers begin in the stream of each shot.
+    TrajectoryTree(const NoisySegment& segment, Plans<T>& plans, int num_qubits, std::uint64_t seed,
+                   std::uint64_t place, const Context& context, Leaf leaf);
+
+    void run(StatePointer state, const std::vector<std::uint32_t>& shots);
+
+    /// The first mixed event of a shot, as `run` will draw it.
+    static std::size_t first_event(const NoisySegment& segment, std::uint64_t seed, std::uint64_t place,
+                                   std::uint32_t shot);
+
+private:
+    struct Shot {
+        std::uint32_t number;
+        std::uint32_t drawn;    // how many numbers so far
+        std::size_t event;      // the site of its next mixed event
+        double least_norm;      // it has its next event by norm where the norm² falls below this
+    };
+    using Shots = std::vector<Shot>;
+
+    double draw(Shot& shot) const;
+    void follow(StatePointer state, std::size_t op, std::size_t site, Shots shots, double norm);
+    std::size_t next_stop(std::size_t site, const Shots& shots) const;
+    bool may_fall(std::size_t site, std::size_t stop, const Shots& shots, double norm) const;
+    void mixed_events(StatePointer& state, std::size_t site, Shots shots, double norm, bool last);
+    void find_events(StatePointer before, std::size_t op, std::size_t first, std::size_t last, Shots shots);
+    void events_by_norm(StatePointer state, std::size_t site, Shots shots);
+    void apply(StatePointer& state, const Instruction& channel, int kraus, double scale) const;
+    double norm_of(const State<T>& state) const;
+    void evolve(StatePointer& state, std::size_t from, std::size_t to);
+
+    const NoisySegment& segment_;
+    Plans<T>& plans_;
+    const int num_qubits_;
+    const std::uint64_t seed_, place_;
+    const Context& context_;
+    const Leaf leaf_;
+    const std::size_t stride_;  // sites by norm between looks at the norm
+};
+
+}  // namespace coratrix

@@ -1,0 +1,340 @@
+// Depth first: a branch goes on while any of its shots does, and hands out a copy of its state at every event.
+#include "coratrix/trajectories.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "coratrix/noise.hpp"
+#include "coratrix/random.hpp"
+
+namespace coratrix {
+
+namespace {
+
+constexpr double kUnitary = 1e-12;
+constexpr std::size_t kDirectWork = std::size_t{1} << 15;  // gates times amplitudes
+
+using Matrix = std::vector<Complex>;
+
+Matrix kraus_matrix(const Instruction& channel, int k) {
+    const std::size_t size = std::size_t{1} << (2 * channel.num_qubits);
+    const Complex* const from = channel.matrix + static_cast<std::size_t>(k) * size;
+    return {from, from + size};
+}
+
+double weight_of(const Matrix& m) {
+    double sum = 0;
+    for (const Complex& entry : m) sum += std::norm(entry);
+    return sum;
+}
+
+/// p with K†K = p·1, or -1.
+double unitary_weight(const Matrix& m, std::size_t rows) {
+    const double p = weight_of(m) / static_cast<double>(rows);
+    for (std::size_t a = 0; a < rows; ++a)
+        for (std::size_t b = 0; b < rows; ++b) {
+            Complex sum = 0;
+            for (std::size_t r = 0; r < rows; ++r) sum += std::conj(m[r * rows + a]) * m[r * rows + b];
+            if (std::abs(sum - (a == b ? p : 0.0)) > kUnitary) return -1;
+        }
+    return p;
+}
+
+bool is_identity(const Matrix& m, std::size_t rows) {
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < rows; ++c)
+            if (std::abs(m[r * rows + c] - (r == c ? m[0] : Complex(0))) > 1e-14) return false;
+    return true;
+}
+
+std::size_t pick(const std::vector<double>& weights, double u) {
+    double total = 0;
+    for (const double w : weights) total += w;
+    u *= total;
+    std::size_t last = 0;
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+        if (!(weights[k] > 0)) continue;
+        last = k;
+        if (u < weights[k]) break;
+        u -= weights[k];
+    }
+    return last;
+}
+
+}  // namespace
+
+NoisySegment::NoisySegment(const Instruction* first, const Instruction* last) {
+    for (const Instruction* in = first; in != last; ++in) {
+        if (in->opcode == Opcode::channel) add_channel(*in);
+        else ops_.push_back(*in);
+    }
+}
+
+void NoisySegment::add_channel(const Instruction& in) {
+    const std::size_t rows = std::size_t{1} << in.num_qubits;
+    Site site;
+    site.channel = &in;
+    int base = -1;
+    double heaviest = 0;
+    std::vector<double> weights, unitary;
+    for (int k = 0; k < in.num_kraus; ++k) {
+        const Matrix m = kraus_matrix(in, k);
+        weights.push_back(weight_of(m) / static_cast<double>(rows));
+        unitary.push_back(unitary_weight(m, rows));
+        if (weights.back() > heaviest) heaviest = weights.back(), base = k;
+    }
+    double elsewhere = 0;
+    for (int k = 0; k < in.num_kraus; ++k) {
+        const double weight = weights[static_cast<std::size_t>(k)];
+        site.by_norm |= unitary[static_cast<std::size_t>(k)] < 0 && weight > 0;
+        if (k == base || !(weight > 0)) continue;
+        site.events.push_back(k);
+        site.weights.push_back(weight);
+        elsewhere += weight;
+    }
+    Matrix m = kraus_matrix(in, base);
+    if (!site.by_norm || site.events.empty())
+        for (Complex& entry : m) entry /= std::sqrt(heaviest);
+    site.at = ops_.size();
+    const bool loses_norm = site.by_norm && std::abs(std::abs(m[0]) - 1) > 1e-14;
+    if (loses_norm || !is_identity(m, rows)) add_operator(in, m);
+    site.after = ops_.size();
+    if (site.events.empty()) return;
+    // K†K of the base is 1 - ΣK†K of the others, so the norm² keeps at least 1 - Σ|K|² of them
+    const double least = 1 - elsewhere * static_cast<double>(rows);
+    const double hazard = site.by_norm ? 0 : -std::log1p(-std::min(elsewhere, 1 - 1e-15));
+    hazard_.push_back(hazard_.back() + hazard);
+    log_least_.push_back(log_least_.back() + (site.by_norm ? std::log(std::max(least, 1e-300)) : 0));
+    by_norm_.push_back(by_norm_.back() + (site.by_norm ? 1 : 0));
+    sites_.push_back(std::move(site));
+}
+
+void NoisySegment::add_operator(const Instruction& in, const Matrix& matrix) {
+    matrices_.push_back(std::make_unique<Matrix>(matrix));
+    Instruction map;
+    map.opcode = Opcode::linear_map;
+    map.num_qubits = in.num_qubits;
+    map.qubits = in.qubits;
+    map.matrix = matrices_.back()->data();
+    ops_.push_back(map);
+}
+
+std::size_t NoisySegment::next_mixed(std::size_t site, double u) const {
+    const double reached = hazard_[site] - std::log1p(-u);
+    // hazard_[s + 1] is the first to exceed it where site s has the event
+    const auto after = hazard_.begin() + static_cast<std::ptrdiff_t>(site) + 1;
+    return static_cast<std::size_t>(std::upper_bound(after, hazard_.end(), reached) - hazard_.begin()) - 1;
+}
+
+double NoisySegment::least_factor(std::size_t first, std::size_t last) const {
+    return std::exp(log_least_[last] - log_least_[first]);
+}
+
+template <class T>
+TrajectoryTree<T>::TrajectoryTree(const NoisySegment& segment, Plans<T>& plans, int num_qubits, std::uint64_t seed,
+                                  std::uint64_t place, const Context& context, Leaf leaf)
+    : segment_(segment), plans_(plans), num_qubits_(num_qubits), seed_(seed), place_(place), context_(context),
+      leaf_(std::move(leaf)), stride_(static_cast<std::size_t>(2 * num_qubits)) {}
+
+template <class T>
+double TrajectoryTree<T>::draw(Shot& shot) const {
+    return uniform(seed_, shot.number, place_ + shot.drawn++);
+}
+
+template <class T>
+std::size_t TrajectoryTree<T>::first_event(const NoisySegment& segment, std::uint64_t seed, std::uint64_t place,
+                                           std::uint32_t shot) {
+    return segment.next_mixed(0, uniform(seed, shot, place));
+}
+
+template <class T>
+void TrajectoryTree<T>::run(StatePointer state, const std::vector<std::uint32_t>& shots) {
+    const bool watched = segment_.num_by_norm(0, segment_.sites().size()) > 0;
+    const double norm = state && watched ? norm_of(*state) : 1;
+    Shots all;
+    all.reserve(shots.size());
+    for (const std::uint32_t number : shots) {
+        Shot shot{number, 0, 0, 0};
+        shot.event = segment_.next_mixed(0, draw(shot));
+        if (watched) shot.least_norm = norm * draw(shot);
+        all.push_back(shot);
+    }
+    follow(std::move(state), 0, 0, std::move(all), norm);
+}
+
+/// From operation `op` and site `site` on, no event having happened since the last.
+template <class T>
+void TrajectoryTree<T>::follow(StatePointer state, std::size_t op, std::size_t site, Shots shots, double norm) {
+    const std::size_t end = segment_.sites().size();
+    std::sort(shots.begin(), shots.end(), [](const Shot& a, const Shot& b) {
+        return std::tie(a.event, a.number) < std::tie(b.event, b.number);
+    });
+    while (!shots.empty()) {
+        const std::size_t stop = next_stop(site, shots);
+        const std::size_t to = stop == end ? segment_.num_ops() : segment_.sites()[stop].at;
+        const bool look = may_fall(site, stop, shots, norm);
+        StatePointer before = look ? state : nullptr;  // keeps it: evolve() copies what others hold
+        evolve(state, op, to);
+        if (look) {
+            norm = norm_of(*state);
+            const auto falls = std::stable_partition(shots.begin(), shots.end(),
+                                                     [&](const Shot& s) { return s.least_norm <= norm; });
+            Shots fallen(falls, shots.end());
+            shots.erase(falls, shots.end());
+            if (shots.empty()) state.reset();  // a chain of events holds one state, however long it is
+            if (!fallen.empty()) find_events(std::move(before), op, site, stop, std::move(fallen));
+            if (shots.empty()) return;
+        }
+        op = to;
+        site = stop;
+        context_.check();
+        if (stop == end) break;
+        const auto others = std::find_if(shots.begin(), shots.end(), [&](const Shot& s) { return s.event != stop; });
+        if (others == shots.begin()) continue;
+        Shots here(shots.begin(), others);
+        shots.erase(shots.begin(), others);
+        mixed_events(state, stop, std::move(here), norm, shots.empty());
+    }
+    if (shots.empty()) return;
+    std::vector<std::uint32_t> numbers;
+    for (const Shot& shot : shots) numbers.push_back(shot.number);
+    std::sort(numbers.begin(), numbers.end());
+    leaf_(std::move(state), std::move(numbers));
+}
+
+/// The next mixed event, or earlier where the norm is to be looked at.
+template <class T>
+std::size_t TrajectoryTree<T>::next_stop(std::size_t site, const Shots& shots) const {
+    const std::size_t event = shots.front().event;
+    if (segment_.num_by_norm(site, event) <= stride_) return event;
+    const std::size_t wanted = (segment_.num_by_norm(0, site) / stride_ + 1) * stride_;  // a fixed grid: plans recur
+    std::size_t low = site, high = event;
+    while (low + 1 < high) {
+        const std::size_t middle = (low + high) / 2;
+        (segment_.num_by_norm(0, middle) < wanted ? low : high) = middle;
+    }
+    return high;
+}
+
+template <class T>
+bool TrajectoryTree<T>::may_fall(std::size_t site, std::size_t stop, const Shots& shots, double norm) const {
+    if (segment_.num_by_norm(site, stop) == 0) return false;
+    const double least = norm * segment_.least_factor(site, stop) * (1 - 1e-6);
+    return std::any_of(shots.begin(), shots.end(), [&](const Shot& s) { return s.least_norm > least; });
+}
+
+/// Mixed events of these shots at one site. `last`: nobody else needs the state.
+template <class T>
+void TrajectoryTree<T>::mixed_events(StatePointer& state, std::size_t site, Shots shots, double norm, bool last) {
+    const Site& here = segment_.sites()[site];
+    std::map<std::size_t, Shots> chosen;
+    for (Shot& shot : shots) {
+        const std::size_t k = pick(here.weights, draw(shot));
+        shot.event = segment_.next_mixed(site + 1, draw(shot));
+        chosen[k].push_back(shot);
+    }
+    for (auto& [k, group] : chosen) {
+        StatePointer mine = last && k == chosen.rbegin()->first ? std::move(state) : state;
+        apply(mine, *here.channel, here.events[k], 1 / std::sqrt(here.weights[k]));
+        follow(std::move(mine), here.after, site + 1, std::move(group), norm);
+    }
+}
+
+/// These shots have an event by norm at one of the sites [first, last): halve until it is known at which.
+template <class T>
+void TrajectoryTree<T>::find_events(StatePointer before, std::size_t op, std::size_t first, std::size_t last,
+                                    Shots shots) {
+    std::vector<std::size_t> candidates;
+    for (std::size_t s = first; s < last; ++s)
+        if (segment_.sites()[s].by_norm) candidates.push_back(s);
+    const std::size_t middle = candidates[candidates.size() / 2];
+    const std::size_t to = segment_.sites()[middle].at;
+    StatePointer state = before;
+    evolve(state, op, to);
+    if (candidates.size() == 1) {
+        before.reset();
+        return events_by_norm(std::move(state), middle, std::move(shots));
+    }
+    const double norm = norm_of(*state);
+    const auto split = std::stable_partition(shots.begin(), shots.end(),
+                                             [&](const Shot& s) { return s.least_norm > norm; });
+    Shots later(split, shots.end());
+    shots.erase(split, shots.end());
+    if (later.empty()) state.reset();
+    if (!shots.empty()) find_events(std::move(before), op, first, middle, std::move(shots));
+    before.reset();
+    if (!later.empty()) find_events(std::move(state), to, middle, last, std::move(later));
+}
+
+/// The shots choose among the other Kraus operators by the weights these have on the state.
+template <class T>
+void TrajectoryTree<T>::events_by_norm(StatePointer state, std::size_t site, Shots shots) {
+    const Site& here = segment_.sites()[site];
+    const std::vector<double> all = kraus_probabilities(*here.channel, *state, num_qubits_);
+    std::vector<double> weights;
+    double total = 0;
+    for (const int k : here.events) total += weights.emplace_back(all[static_cast<std::size_t>(k)]);
+    if (!(total > 0)) {  // the norm fell by rounding alone: nothing can happen here
+        evolve(state, here.at, here.after);
+        const double norm = norm_of(*state);
+        for (Shot& shot : shots) shot.least_norm = norm * draw(shot);
+        return follow(std::move(state), here.after, site + 1, std::move(shots), norm);
+    }
+    std::map<std::size_t, Shots> chosen;
+    for (Shot& shot : shots) {
+        const std::size_t k = pick(weights, draw(shot));
+        shot.least_norm = draw(shot);
+        chosen[k].push_back(shot);
+    }
+    for (auto& [k, group] : chosen) {
+        StatePointer mine = k == chosen.rbegin()->first ? std::move(state) : state;
+        apply(mine, *here.channel, here.events[k], 1 / std::sqrt(weights[k]));
+        follow(std::move(mine), here.after, site + 1, std::move(group), 1);
+    }
+}
+
+template <class T>
+void TrajectoryTree<T>::apply(StatePointer& state, const Instruction& channel, int kraus, double scale) const {
+    Matrix matrix = kraus_matrix(channel, kraus);
+    for (Complex& entry : matrix) entry *= scale;
+    Instruction map;
+    map.opcode = Opcode::linear_map;
+    map.num_qubits = channel.num_qubits;
+    map.qubits = channel.qubits;
+    map.matrix = matrix.data();
+    plans_.need(state);
+    Plans<T>::own(state);
+    apply_directly(&map, &map + 1, state->data(), num_qubits_);
+}
+
+/// A short stretch of a small state is worked on gate by gate: planning it would take longer.
+template <class T>
+void TrajectoryTree<T>::evolve(StatePointer& state, std::size_t from, std::size_t to) {
+    if (state && (to - from) << num_qubits_ <= kDirectWork) {
+        if (from == to) return;
+        Plans<T>::own(state);
+        return apply_directly(segment_.op(from), segment_.op(to), state->data(), num_qubits_);
+    }
+    plans_.evolve(state, segment_.op(from), segment_.op(to), context_);
+}
+
+/// Blocks are added in order, so that the number of threads does not show.
+template <class T>
+double TrajectoryTree<T>::norm_of(const State<T>& state) const {
+    const Index block = std::min(state.size(), Index{1} << 14);
+    std::vector<double> parts(static_cast<std::size_t>(state.size() / block));
+    parallel_for(context_, static_cast<std::int64_t>(parts.size()), [&](std::int64_t b, int) {
+        parts[static_cast<std::size_t>(b)] =
+            plans_.kernel_table().norm(state.numbers() + 2 * block * static_cast<Index>(b), block);
+    });
+    double total = 0;
+    for (const double part : parts) total += part;
+    return total;
+}
+
+template class TrajectoryTree<float>;
+template class TrajectoryTree<double>;
+
+}  // namespace coratrix
