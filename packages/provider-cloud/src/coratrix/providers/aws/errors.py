@@ -76,15 +76,10 @@ def aws_errors(doing: str, *, submitting: bool = False) -> Iterator[None]:
         ) from exc
     except (boto.ConnectTimeoutError, boto.EndpointConnectionError) as exc:
         raise BackendConnectionError(f"{doing}: {exc}") from exc  # nothing was sent
-    except boto.ProxyConnectionError as exc:  # raised too when a proxy's tunnel breaks after the request
-        raise BackendConnectionError(f"{doing}: {exc}", outcome_unknown=submitting) from exc
-    except boto.SSLError as exc:
-        raise BackendConnectionError(
-            f"{doing}: {exc}", outcome_unknown=submitting, hint="Check the proxy and AWS_CA_BUNDLE"
-        ) from exc
     except boto.ReadTimeoutError as exc:
         raise BackendTimeoutError(f"{doing}: {exc}", retryable=True, outcome_unknown=submitting) from exc
     except (boto.HTTPClientError, boto.ConnectionError, boto.IncompleteReadError) as exc:
+        # a ProxyConnectionError too: it is also raised when a tunnel breaks after the request
         raise BackendConnectionError(f"{doing}: {exc}", outcome_unknown=submitting) from exc
     except boto.ParamValidationError as exc:
         raise ConfigurationError(f"{doing}: {exc}") from exc

@@ -70,34 +70,43 @@ def write_program(
         CircuitExportError: something cannot be written in this dialect.
     """
     names = [f"${places[q]}" if places else f"q[{q}]" for q in range(circuit.num_qubits)]
-    writer = _Writer(dialect, names)
     dynamic = is_dynamic(circuit)
-    if dynamic and (exact or not dialect.is_dynamic):
-        raise CircuitExportError(
-            "this circuit goes on after a measurement or resets a qubit, so it has no single distribution to "
-            "sample from: leave out `seed`"
-            if exact
-            else "this device measures at the end only and neither resets nor branches"
-        )
     if dynamic:
-        columns, qubits = _bits_written(circuit.instructions), None
-        body = [line for one in circuit.instructions for line in writer.lines(one)]
-    else:
-        columns, qubits = _final_measurements(circuit, dialect)
-        gates = [one for one in circuit.instructions if not isinstance(one.operation, Measure | Reset)]
-        body = [line for one in gates for line in writer.lines(one)]
+        _refuse_dynamic(dialect, exact=exact)
+    columns, qubits = (
+        (_bits_written(circuit.instructions), None) if dynamic else _final_measurements(circuit, dialect)
+    )
+    body = list(_body(circuit, _Writer(dialect, names), final_only=not dynamic))
+    if qubits is not None:
         body += _readout(names, qubits, exact=exact)
     if silent_noise and not any(line.startswith("#pragma braket noise") for line in body):
         body.insert(0, SILENT + names[0])
     if dialect.needs_all_qubits:
         body[:0] = [f"i {names[q]};" for q in _unused(circuit)]
-    head = _head(len(columns) if qubits is not None else circuit.num_clbits, circuit, names, dynamic, exact)
+    num_bits = circuit.num_clbits if dynamic else len(columns)
     return BraketProgram(
-        source="\n".join([*head, *body]) + "\n",
+        source="\n".join([*_head(num_bits, circuit, names, dynamic, exact), *body]) + "\n",
         columns=columns,
         qubits=None if qubits is None else tuple(places[q] if places else q for q in qubits),
         is_exact=exact,
     )
+
+
+def _refuse_dynamic(dialect: Dialect, *, exact: bool) -> None:
+    if exact:
+        raise CircuitExportError(
+            "it goes on after a measurement or resets a qubit, so it has no single distribution to sample "
+            "from: leave out `seed`"
+        )
+    if not dialect.is_dynamic:
+        raise CircuitExportError("this device measures at the end only and neither resets nor branches")
+
+
+def _body(circuit: QuantumCircuit, writer: _Writer, *, final_only: bool) -> Iterator[str]:
+    """All statements, or all but measurements (which follow) and resets (of qubits that are 0 anyway)."""
+    for one in circuit.instructions:
+        if not (final_only and isinstance(one.operation, Measure | Reset)):
+            yield from writer.lines(one)
 
 
 def _head(
