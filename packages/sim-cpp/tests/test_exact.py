@@ -92,7 +92,9 @@ def test_unitaries_of_many_qubits_and_controls(num_qubits: int) -> None:
 def test_the_density_matrix_agrees_with_the_textbook(circuit: QuantumCircuit, noise: Any) -> None:
     wanted = reference.density_matrix(circuit, noise)
     found = simulator(simulator_type="density_matrix").density_matrix(circuit, noise_model=noise)
-    planned = _engine.state(encode(noise.applied_to(circuit)), _engine.Settings(density=True, direct=False, pauli=False))
+    planned = _engine.state(
+        encode(noise.applied_to(circuit)), _engine.Settings(density=True, direct=False, pauli=False)
+    )
 
     assert_allclose(found, wanted, atol=1e-12)
     assert_allclose(planned, wanted, atol=1e-12)
@@ -132,7 +134,8 @@ def test_many_terms_with_one_x_mask_are_transformed_together() -> None:
     masks = observable.masks()
     index = np.arange(2**11, dtype=np.uint64)
     wanted = sum(
-        c * 1j ** bin(int(x & z)).count("1")
+        c
+        * 1j ** bin(int(x & z)).count("1")
         * np.vdot(state[index ^ x], (1 - 2.0 * (np.bitwise_count(index & z) % 2)) * state)
         for x, z, c in zip(*masks, strict=True)
     ).real

@@ -7,7 +7,6 @@ Knows nothing of: how the engine works. No numerics here.
 from __future__ import annotations
 
 import math
-import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,15 +32,13 @@ from coratrix.core.calibration import DeviceCalibration
 from coratrix.core.errors import CircuitError, InvalidNoiseError
 from coratrix.core.interop import adopt
 from coratrix.core.noise import NoiseModel
-from coratrix.core.operations import ChannelOp, IfElse, Instruction, Reset, WhileLoop
 from coratrix.sim import _engine, memory, stabilizer, variational
 from coratrix.sim.joint_readout import misread
 from coratrix.sim.parameters import SimulatorParameters
-from coratrix.sim.program import encode
-from coratrix.sim.runs import Run, make_run
+from coratrix.sim.runs import Run, is_open, make_run, seed_of
 from coratrix.sim.twin import Twin
 
-MAX_SHOTS: Final = 100_000_000
+MAX_SHOTS: Final = 10_000_000
 _EVERY_GATE: Final = tuple(sorted([*GATES, "unitary", "controlled"]))
 
 
@@ -74,7 +71,7 @@ class SimulatorBackend(BackendInterface):
             return self._stabilizer_counts(run)
         try:
             settings = self._settings(run.method.is_density, run.level)
-            return _engine.run(_program(run), run.shots, run.seed, settings)
+            return _engine.run(run.program(), run.shots, run.seed, settings)
         except _engine.OutOfMemory as exc:
             raise self._out_of_memory(run, exc) from exc
 
@@ -99,7 +96,7 @@ class SimulatorBackend(BackendInterface):
         prepared: list[Run | BackendError] = []
         for place, (circuit, count) in enumerate(zip(listed, shots_of_each(shots, len(listed)), strict=True)):
             prepared.append(self._prepare_item(circuit, count, options, place))
-        small = [run for run in prepared if isinstance(run, Run) and _is_small(run)]
+        small = [run for run in prepared if isinstance(run, Run) and run.is_small]
         together = self._run_together(small)
         share = (time.perf_counter() - started) / max(len(small), 1)
         return [self._batch_result(item, together, share) for item in prepared]
@@ -119,7 +116,7 @@ class SimulatorBackend(BackendInterface):
             chosen = [run for run in runs if run.method.is_density is density]
             if not chosen:
                 continue
-            programs = [_program(run) for run in chosen]
+            programs = [run.program() for run in chosen]
             shots, seeds = [run.shots for run in chosen], [run.seed for run in chosen]
             found = _engine.run_batch(programs, shots, seeds, self._settings(density, chosen[0].level))
             counts |= {id(run): result for run, result in zip(chosen, found, strict=True)}
@@ -155,7 +152,7 @@ class SimulatorBackend(BackendInterface):
             self.parameters.simulator_type,
             twin=self._twin,
             shots=shots,
-            seed=self._seed_of(chosen.seed, place),
+            seed=seed_of(chosen.seed, self.parameters.seed, place),
             level=chosen.optimization_level,
             narrow=self._twin is not None,
         )
@@ -212,7 +209,7 @@ class SimulatorBackend(BackendInterface):
         run = self._exact(circuit, self._noise_of(noise_model))
         self._check_width(run.noisy, run.method.is_density)
         with self._engine_errors(run):
-            return _engine.probabilities(_program(run), self._settings(run.method.is_density))
+            return _engine.probabilities(run.program(), self._settings(run.method.is_density))
 
     def expectation(self, circuit: Any, observable: PauliSum, *, noise_model: Any = None) -> float:
         """The exact expectation value of a Pauli sum after the circuit, noise included."""
@@ -221,7 +218,7 @@ class SimulatorBackend(BackendInterface):
         x, z, coefficients = observable.padded(run.noisy.num_qubits).masks()
         with self._engine_errors(run):
             settings = self._settings(run.method.is_density)
-            return float(_engine.expectation(_program(run), x, z, coefficients, settings).real)
+            return float(_engine.expectation(run.program(), x, z, coefficients, settings).real)
 
     def gradient(
         self, circuit: Any, observable: PauliSum, values: Mapping[Any, float] | None = None
@@ -232,16 +229,14 @@ class SimulatorBackend(BackendInterface):
         that of two states. ``values`` gives the parameters' numbers.
         """
         settings = self._settings(False)
-        return variational.gradient(
-            _circuit(circuit), observable, values or {}, settings, single=self._single
-        )
+        return variational.gradient(adopt(circuit), observable, values or {}, settings, single=self._single)
 
     def sweep(
         self, circuit: Any, observable: PauliSum, values: Iterable[Mapping[Any, float]]
     ) -> npt.NDArray[np.float64]:
         """Expectation values for many sets of parameters: one call, in parallel over the sets."""
         settings = self._settings(False)
-        return variational.sweep(_circuit(circuit), observable, values, settings, single=self._single)
+        return variational.sweep(adopt(circuit), observable, values, settings, single=self._single)
 
     def sample(
         self, circuit: Any, shots: int = DEFAULT_SHOTS, *, seed: int | None = None
@@ -252,28 +247,28 @@ class SimulatorBackend(BackendInterface):
         """
         run = self._prepare(circuit, shots, {"seed": seed})
         settings = self._settings(run.method.is_density)
-        return _engine.run_arrays(_program(run), run.shots, run.seed, settings)
+        return _engine.run_arrays(run.program(), run.shots, run.seed, settings)
 
     def explain(self, circuit: Any) -> str:
         """The plan for a circuit: stages, passes, bytes and operations, in words."""
         kind = self.parameters.simulator_type
-        run = make_run(_circuit(circuit), self._noise_of(None), kind, twin=self._twin)
-        return _engine.explain(_program(run), self._settings(run.method.is_density))
+        run = make_run(adopt(circuit), self._noise_of(None), kind, twin=self._twin)
+        return _engine.explain(run.program(), self._settings(run.method.is_density))
 
     def _exact(self, circuit: Any, model: NoiseModel, *, density: bool | None = None) -> Run:
         """A run whose answer is exact: on the density matrix where no pure state describes the circuit."""
-        ours = _circuit(circuit)
+        ours = adopt(circuit)
         if self._twin is not None:
             self.validate(ours).raise_for_issues(self.name)
         if density is None:
             chosen = self.parameters.simulator_type == "density_matrix"
-            density = chosen or not model.is_silent or _is_open(ours.instructions)
+            density = chosen or not model.is_silent or is_open(ours.instructions)
         return make_run(ours, model, "density_matrix" if density else "statevector", twin=self._twin)
 
     def _state(self, run: Run) -> npt.NDArray[Any]:
         self._check_width(run.noisy, run.method.is_density)
         with self._engine_errors(run):
-            return _engine.state(_program(run), self._settings(run.method.is_density))
+            return _engine.state(run.program(), self._settings(run.method.is_density))
 
     @contextmanager
     def _engine_errors(self, run: Run) -> Iterator[None]:
@@ -383,13 +378,6 @@ class SimulatorBackend(BackendInterface):
                 hint="Set supports_noise to true or leave the noise model out",
             )
 
-    def _seed_of(self, given: int | None, place: int) -> int:
-        """Every circuit of a batch has its own seed; a given one makes the batch repeat itself."""
-        seed = given if given is not None else self.parameters.seed
-        if seed is None:
-            return secrets.randbits(63)
-        return (int(seed) + 0x9E3779B97F4A7C15 * place) % 2**64
-
     def _refuse_too_large(self, run: Run) -> None:
         if run.method.name != "stabilizer":
             self._check_width(run.noisy, run.method.is_density)
@@ -407,25 +395,6 @@ class SimulatorBackend(BackendInterface):
         )
 
 
-def _program(run: Run) -> _engine.Program:
-    return encode(run.noisy, run.readout)
-
-
 def _largest_standard_error(counts: Mapping[str, int], shots: int) -> float:
     """The largest of √(p(1−p)/N) over the readings; `ExecutionResult.standard_error` has each."""
     return max((math.sqrt(count * (shots - count) / shots) / shots for count in counts.values()), default=0.0)
-
-
-def _circuit(circuit: Any) -> QuantumCircuit:
-    return circuit if isinstance(circuit, QuantumCircuit) else adopt(circuit)
-
-
-def _is_small(run: Run) -> bool:
-    """Small enough to share the machine's threads with other circuits of a batch."""
-    n = run.noisy.num_qubits
-    return run.method.name != "stabilizer" and (2 * n if run.method.is_density else n) <= 18
-
-
-def _is_open(instructions: Iterable[Instruction]) -> bool:
-    """Whether the circuit has channels or resets, after which no pure state describes it."""
-    return any(isinstance(i.operation, ChannelOp | Reset | IfElse | WhileLoop) for i in instructions)

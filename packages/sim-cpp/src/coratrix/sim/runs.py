@@ -5,14 +5,17 @@ Owns: `Run` and how it is made. Knows nothing of: options, engines, results.
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from coratrix.core import QuantumCircuit
 from coratrix.core.noise import NoiseModel
-from coratrix.core.operations import Barrier
+from coratrix.core.operations import Barrier, ChannelOp, IfElse, Instruction, Reset, WhileLoop
 from coratrix.core.transforms import moved, walk
+from coratrix.sim import _engine
 from coratrix.sim.methods import Method, choose
-from coratrix.sim.program import Readout
+from coratrix.sim.program import Readout, encode
 from coratrix.sim.twin import Twin
 
 
@@ -35,6 +38,29 @@ class Run:
     shots: int = 0
     seed: int = 0
     level: int | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is small enough to share the machine's threads with other circuits of a batch."""
+        n = self.noisy.num_qubits
+        return self.method.name != "stabilizer" and (2 * n if self.method.is_density else n) <= 18
+
+    def program(self) -> _engine.Program:
+        """The engine's program for it."""
+        return encode(self.noisy, self.readout)
+
+
+def seed_of(given: int | None, default: int | None, place: int) -> int:
+    """Every circuit of a batch has its own seed; a given one makes the batch repeat itself."""
+    seed = given if given is not None else default
+    if seed is None:
+        return secrets.randbits(63)
+    return (int(seed) + 0x9E3779B97F4A7C15 * place) % 2**64
+
+
+def is_open(instructions: Iterable[Instruction]) -> bool:
+    """Whether a circuit has channels or resets, after which no pure state describes it."""
+    return any(isinstance(i.operation, ChannelOp | Reset | IfElse | WhileLoop) for i in instructions)
 
 
 def make_run(
