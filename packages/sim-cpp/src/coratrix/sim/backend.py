@@ -36,6 +36,7 @@ from coratrix.sim import _engine, memory, stabilizer, variational
 from coratrix.sim.joint_readout import misread
 from coratrix.sim.parameters import SimulatorParameters
 from coratrix.sim.runs import Run, is_open, make_run, seed_of
+from coratrix.sim.stim_program import NotStabilizer
 from coratrix.sim.twin import Twin
 
 MAX_SHOTS: Final = 10_000_000
@@ -78,9 +79,9 @@ class SimulatorBackend(BackendInterface):
     def _stabilizer_counts(self, run: Run) -> dict[str, int]:
         try:
             if reason := stabilizer.obstacle(run.noisy):
-                raise stabilizer.NotStabilizer(reason)
+                raise NotStabilizer(reason)
             return stabilizer.sample(run.noisy, run.readout, run.shots, run.seed)
-        except stabilizer.NotStabilizer as exc:
+        except NotStabilizer as exc:
             raise CircuitValidationError(
                 f"{self.name} simulates by stabilizers, and {exc}",
                 hint="simulator_type 'auto' picks a method that can",
