@@ -213,6 +213,7 @@ def ibm(session: nox.Session) -> None:
 def aws(session: nox.Session) -> None:
     """Tests of AWS Braket against a loopback service and the SDK's own local simulators."""
     session.install("pytest-xdist", *editable(CORE_ALL, f"{CLOUD}[aws]"))
+    install_simulator(session)  # for twins of devices
     run_pytest(session, f"{CLOUD}/tests/aws")
 
 

@@ -171,7 +171,7 @@ def test_an_outage_between_polls_is_waited_out() -> None:
 def test_the_breaker_opens_and_lets_one_call_through_later() -> None:
     service, clock = ScriptedService(), FakeClock()
     service.script("submit", *[fails(BackendConnectionError)] * 5)
-    backend = backend_of(service, clock=clock)
+    backend = backend_of(service, clock=clock, resilience=Resilience(breaker_failures=5))
     backend.get_capabilities()
     with pytest.raises(BackendError):
         backend.execute(CIRCUIT, 100)

@@ -39,7 +39,8 @@ class Resilience:
         request_timeout_s: bound on one request; on a submission, `submit_timeout_s`.
         first_poll_s, longest_poll_s: pauses between polls double from the one to the other.
         poll_patience_s: how long a vendor that stopped answering is still polled.
-        breaker_failures: failures of connection in a row that open the breaker for `breaker_open_s`.
+        breaker_failures: failures of connection in a row that open the breaker for `breaker_open_s`; more
+            than `attempts`, so that one call whose answers are lost can still be asked about.
         max_in_flight: jobs of one batch that are at the vendor at the same time.
     """
 
@@ -51,7 +52,7 @@ class Resilience:
     first_poll_s: float = 1.0
     longest_poll_s: float = 30.0
     poll_patience_s: float = 300.0
-    breaker_failures: int = 5
+    breaker_failures: int = 10
     breaker_open_s: float = 30.0
     max_in_flight: int = 8
 

@@ -6,6 +6,7 @@ A record reaches the store before its submission is sent; a final state is never
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from collections.abc import Mapping
@@ -147,4 +148,6 @@ def _opened(url: str) -> JobStore:
         return MemoryJobStore()
     from coratrix.backend.sql_store import SqlJobStore, default_url
 
-    return SqlJobStore(default_url() if url == "default:" else url)
+    store = SqlJobStore(default_url() if url == "default:" else url)
+    atexit.register(store.close)  # it is shared, so nobody else knows when it is done with
+    return store
