@@ -55,7 +55,13 @@ class Row:
 
 
 def _exact(n: int) -> Row:
-    return Row(method="exact", n=n, depth=5, noise=(0.01, 0.01), slow=("qulacs",) if n > 8 else ())
+    return Row(
+        method="exact",
+        n=n,
+        depth=5,
+        noise=(0.01, 0.01),
+        slow=("qulacs", "aer") if n > 10 else ("qulacs",) if n > 8 else (),
+    )
 
 
 def _sampled(n: int, noise: Noise, shots: int, *slow: str) -> Row:
@@ -65,7 +71,7 @@ def _sampled(n: int, noise: Noise, shots: int, *slow: str) -> Row:
 ROWS = {
     **{f"exact-{n}": _exact(n) for n in (6, 8, 10, 12)},
     "pauli-12 1e-2": _sampled(12, (1e-2, 0), 1000, "aer"),
-    "pauli-12 1e-3 100k": _sampled(12, (1e-3, 0), 100_000, "aer", "qsim-c64", "qulacs", "prism-q"),
+    "pauli-12 1e-3 100k": _sampled(12, (1e-3, 0), 100_000, "aer", "qsim-c64", "qulacs"),
     "pauli-16 1e-2": _sampled(16, (1e-2, 0), 100, "aer"),
     "pauli-16 1e-3": _sampled(16, (1e-3, 0), 1000, "aer"),
     "pauli-16 1e-4": _sampled(16, (1e-4, 0), 1000, "aer"),
