@@ -245,7 +245,11 @@ def test_the_command_serves_until_it_is_interrupted(tmp_path: Any) -> None:
     }
     path = tmp_path / "backends.json"
     path.write_text(json.dumps(config))
-    script = "import sys; from coratrix.providers.rigetti.serve_qvm import main; sys.exit(main(sys.argv[1:]))"
+    script = (
+        "import signal, sys; from coratrix.providers.rigetti.serve_qvm import main; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "  # a background process ignores it
+        "sys.exit(main(sys.argv[1:]))"
+    )
     command = [sys.executable, "-c", script, "--port", "0", "--backend", "mine"]
     environment = {
         **os.environ,
@@ -258,7 +262,10 @@ def test_the_command_serves_until_it_is_interrupted(tmp_path: Any) -> None:
         url = re.search(r"http://\S+?(?=,)", line)
         found = counts(url[0], "DECLARE ro BIT[2]\nX 0\nMEASURE 0 ro[0]\nMEASURE 1 ro[1]\n", 5)
         process.send_signal(signal.SIGINT)
-        code = process.wait(20)
+        try:
+            code = process.wait(20)
+        finally:
+            process.kill()  # leaving the block waits for its end
 
     assert found == {"10": 5}
     assert code == 0
