@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from coratrix.backend import BackendManager
+from coratrix.cli import tables
 from coratrix.core.circuit import QuantumCircuit
 from coratrix.core.errors import CircuitImportError
 
@@ -49,16 +50,19 @@ def manager() -> BackendManager:
 
 def load_circuit(path: Path, parameters: list[str] | None = None) -> QuantumCircuit:
     """The circuit in a file: OpenQASM 2 or 3, or our JSON; ``name=value`` pairs bind its parameters."""
-    from coratrix.core import qasm
-
     if not path.exists():
         raise CircuitImportError(f"there is no file {path}")
-    circuit = (
-        QuantumCircuit.from_json(path.read_text(encoding="utf-8"))
-        if path.suffix == ".json"
-        else qasm.load(path)
-    )
+    with tables.err.status(f"reading {path} ({path.stat().st_size / 1e6:.1f} MB) ..."):
+        circuit = _read(path)
     return circuit.bind(dict(map(_parameter, parameters))) if parameters else circuit
+
+
+def _read(path: Path) -> QuantumCircuit:
+    from coratrix.core import qasm
+
+    if path.suffix == ".json":
+        return QuantumCircuit.from_json(path.read_text(encoding="utf-8"))
+    return qasm.load(path)
 
 
 def _parameter(text: str) -> tuple[str, float]:
