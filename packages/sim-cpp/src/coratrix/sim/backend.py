@@ -6,7 +6,6 @@ Knows nothing of: how the engine works. No numerics here.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -182,7 +181,7 @@ class SimulatorBackend(BackendInterface):
                 "seed": run.seed,
                 "method": run.method.name,
                 "method_reason": run.method.reason,
-                "standard_error": _largest_standard_error(counts, run.shots),
+                "standard_error": run.largest_standard_error(counts),
                 "precision": self.parameters.precision,
             },
             layout=tuple((register.name, register.size) for register in run.circuit.registers),
@@ -394,8 +393,3 @@ class SimulatorBackend(BackendInterface):
         return refused or InsufficientMemoryError(
             f"the run needs {needed} more bytes, {available} are available", backend=self.name
         )
-
-
-def _largest_standard_error(counts: Mapping[str, int], shots: int) -> float:
-    """The largest of √(p(1−p)/N) over the readings; `ExecutionResult.standard_error` has each."""
-    return max((math.sqrt(count * (shots - count) / shots) / shots for count in counts.values()), default=0.0)

@@ -5,8 +5,9 @@ Owns: `Run` and how it is made. Knows nothing of: options, engines, results.
 
 from __future__ import annotations
 
+import math
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from coratrix.core import QuantumCircuit
@@ -44,6 +45,11 @@ class Run:
         """Whether it is small enough to share the machine's threads with other circuits of a batch."""
         n = self.noisy.num_qubits
         return self.method.name != "stabilizer" and (2 * n if self.method.is_density else n) <= 18
+
+    def largest_standard_error(self, counts: Mapping[str, int]) -> float:
+        """The largest of √(p(1−p)/N) over the readings; `ExecutionResult.standard_error` has each."""
+        n = self.shots
+        return max((math.sqrt(count * (n - count) / n) / n for count in counts.values()), default=0.0)
 
     def program(self) -> _engine.Program:
         """The engine's program for it."""
