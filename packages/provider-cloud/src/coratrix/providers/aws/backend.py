@@ -91,10 +91,6 @@ class BraketBackend(JobBackend):
 
         return BraketClient(self.parameters, clock=self.clock, numbers=self.numbers)
 
-    def _remembered(self, *args: Any, **kwargs: Any) -> Any:
-        _ = self.client  # importing the SDK takes seconds, which are no part of a request's time
-        return super()._remembered(*args, **kwargs)
-
     def _sdk_distributions(self) -> tuple[str, ...]:
         return ("coratrix-provider-cloud", "amazon-braket-sdk", "boto3")
 
