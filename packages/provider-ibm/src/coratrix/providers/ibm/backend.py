@@ -5,7 +5,6 @@ Owns: `IBMBackend`. Knows nothing of: how IBM is asked (client.py, local.py), bi
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,6 @@ from coratrix.backend.provider import (
     FREE,
     SYSTEM_CLOCK,
     UNKNOWN_COST,
-    BackendCapabilities,
     BackendConfiguration,
     Clock,
     CostEstimate,
@@ -21,10 +19,7 @@ from coratrix.backend.provider import (
     JobBackend,
     JobStore,
     Outcome,
-    ProviderNotInstalledError,
-    QueueInfo,
     Resilience,
-    StatusReport,
     Submission,
     VendorClient,
 )
@@ -210,25 +205,6 @@ class IBMBackend(JobBackend):
             resilience_level=resilience_level,
             options=options,
         )
-
-    # what it can do, and how it is ----------------------------------------------------------------
-
-    def _get_capabilities(self) -> BackendCapabilities:
-        self._load_before_the_clock_runs()
-        return super()._get_capabilities()
-
-    def get_status_report(self) -> StatusReport:
-        self._load_before_the_clock_runs()
-        return super().get_status_report()
-
-    def get_queue_info(self) -> QueueInfo:
-        self._load_before_the_clock_runs()
-        return super().get_queue_info()
-
-    def _load_before_the_clock_runs(self) -> None:
-        """Importing the SDK takes seconds, which are not the service's."""
-        with contextlib.suppress(ProviderNotInstalledError):  # asking will tell
-            sdk.load()
 
     # what only IBM tells ----------------------------------------------------------------------
 
