@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <vector>
 
 #include "coratrix/executor.hpp"
@@ -98,8 +99,8 @@ void time_set(InstructionSet set, int bits) {
 
 }  // namespace
 
-int main(int argc, char**) {
-    const int bits = 16;
+int main(int argc, char** argv) {
+    const int bits = argc > 2 ? std::atoi(argv[2]) : 16;
 #ifdef __SSE__
     __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040u);  // denormals count as zero, as in the executor
 #endif

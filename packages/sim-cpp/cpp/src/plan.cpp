@@ -372,8 +372,8 @@ private:
     // Steps
 
     bool in_lanes(int state_bit) const { return state_bit < kernels_.lane_bits; }
-    std::uint8_t group_index(int state_bit) const {
-        return static_cast<std::uint8_t>(popcount(group_bits_ & (bit(state_bit) - 1)));
+    int group_index(int state_bit) const {
+        return popcount(group_bits_ & (bit(state_bit) - 1));
     }
 
     template <class F>
@@ -397,11 +397,10 @@ private:
         const T t = static_cast<T>(op.t);
         step.t = t;
         if (!in_lanes(target)) {
-            step.code = op.swapped ? StepCode::rotate_swapped : StepCode::rotate;
-            step.a = group_index(target);
+            step.form = step_form(op.swapped ? StepCode::rotate_swapped : StepCode::rotate, group_index(target));
             return;
         }
-        step.code = op.swapped ? StepCode::lane_mix : StepCode::lane_rotate;
+        step.form = step_form(op.swapped ? StepCode::lane_mix : StepCode::lane_rotate);
         lane_permutation(step, [&](unsigned l) { return l ^ 1u << target; });
         for (unsigned l = 0; l < 1u << kernels_.lane_bits; ++l) {
             const T sign = l >> target & 1 ? T(1) : T(-1);
@@ -419,19 +418,18 @@ private:
             lane_permutation(step, [&](unsigned l) {
                 return both && !(l >> control & 1) ? l : l ^ 1u << target;
             });
-            step.code = grouped ? StepCode::lane_permute_if : StepCode::lane_permute;
-            if (grouped) step.b = group_index(control);
+            step.form = grouped ? step_form(StepCode::lane_permute_if, group_index(control))
+                                : step_form(StepCode::lane_permute);
             return;
         }
-        step.a = group_index(target);
+        const int a = group_index(target);
         if (grouped) {
-            step.code = StepCode::flip_if;
-            step.b = group_index(control);
+            step.form = step_form(StepCode::flip_if, a, group_index(control));
         } else if (in_lanes(control)) {
-            step.code = StepCode::flip_lanes_if;
+            step.form = step_form(StepCode::flip_lanes_if, a);
             mark_lanes(step, control);
         } else {
-            step.code = StepCode::flip;
+            step.form = step_form(StepCode::flip, a);
         }
     }
 
@@ -444,8 +442,7 @@ private:
         step.t = static_cast<T>(op.t), step.t2 = static_cast<T>(op.t_odd);
         step.swapped = op.swapped, step.swapped_odd = op.swapped_odd;
         if (!in_lanes(lead) && !in_lanes(other)) {
-            step.code = StepCode::turn;
-            step.a = group_index(lead), step.b = group_index(other);
+            step.form = step_form(StepCode::turn, group_index(lead), group_index(other));
             return;
         }
         // a' = p a - q b, b' = q a + p b: own coefficient and partner's, by the two bits' values
@@ -465,8 +462,7 @@ private:
         lane_permutation(step, [&](unsigned l) { return l ^ static_cast<unsigned>(lanes); });
         const int group_bit = in_lanes(lead) ? other : lead;
         const bool both = in_lanes(group_bit);
-        step.code = both ? StepCode::lane_mix : StepCode::turn_lane;
-        if (!both) step.a = group_index(group_bit);
+        step.form = both ? step_form(StepCode::lane_mix) : step_form(StepCode::turn_lane, group_index(group_bit));
         for (unsigned l = 0; l < 1u << kernels_.lane_bits; ++l) {
             const auto value = [&](int b, bool grouped_value) { return in_lanes(b) ? (l >> b & 1) != 0 : grouped_value; };
             step.c0[l] = own(value(lead, false), value(other, false));
@@ -515,7 +511,7 @@ private:
         for (const auto& [lane, group] : pairs) {
             auto* const step = new (plan_.arena.template allocate<Step<T>>(1)) Step<T>;
             const int lane_bit = lane;
-            step->code = StepCode::swap_lane;
+            step->form = step_form(StepCode::swap_lane);
             lane_permutation(*step, [&](unsigned l) { return l ^ 1u << lane_bit; });
             mark_lanes(*step, lane_bit);
             push_group(bit(group), step, 1);

@@ -31,16 +31,20 @@ enum class StepCode : std::uint8_t {
     flip_if,         // swap pairs along `a` where bit `b` is set
     flip_lanes_if,   // swap pairs along `a` in the lanes that c0 marks by its sign
     lane_permute,    // permute the lanes of all vectors
-    lane_permute_if, // permute the lanes of the vectors whose bit `b` is set
+    lane_permute_if, // permute the lanes of the vectors whose bit `a` is set
     turn,            // pairs (00, 11) by t and (a, b) by t2
     turn_lane,       // one bit in the group, one in the lanes: coefficients c0…c3
     swap_lane,       // exchange group bit `a` with a lane bit (c0 marks its lanes)
 };
 
+/// A step's code and its group bits in one number, so that a kernel jumps once per step.
+constexpr std::uint8_t step_form(StepCode code, int a = 0, int b = 0) {
+    return static_cast<std::uint8_t>(static_cast<int>(code) << 4 | a << 2 | b);
+}
+
 template <class T>
 struct Step {
-    StepCode code = StepCode::rotate;
-    std::uint8_t a = 0, b = 0;
+    std::uint8_t form = step_form(StepCode::rotate);
     bool swapped = false, swapped_odd = false;
     Mask condition = 0;  // bits of the state's index that must be set: controls outside the group
     T t = 0, t2 = 0;

@@ -4,6 +4,8 @@
 // mixes code for different processors. Uses no standard library function that could be emitted out of line.
 #pragma once
 
+#include <cstddef>
+
 #include "coratrix/kernel_table.hpp"
 
 #define CORATRIX_INLINE inline __attribute__((always_inline))
@@ -45,6 +47,11 @@ CORATRIX_INLINE void flip(typename S::V* r) {
             r[k] = r[k | 1 << G];
             r[k | 1 << G] = a;
         }
+}
+
+template <class S, int K, int G>
+CORATRIX_INLINE void flip_where(typename S::V* r, bool on) {
+    if (on) flip<S, K, G, -1>(r);
 }
 
 template <class S, int K, int G>
@@ -118,104 +125,92 @@ CORATRIX_INLINE void turn_lane(typename S::V* r, const Step<typename S::T>& step
         }
 }
 
-/// Calls a step's template with its run-time group bit.
-#define CORATRIX_ON_BIT(G, CALL)                                  \
-    switch (G) {                                                  \
-        case 0: if constexpr (K > 0) { constexpr int B0 = 0; CALL; } break; \
-        case 1: if constexpr (K > 1) { constexpr int B0 = 1; CALL; } break; \
-        case 2: if constexpr (K > 2) { constexpr int B0 = 2; CALL; } break; \
-        default: if constexpr (K > 3) { constexpr int B0 = 3; CALL; } break; \
-    }
+/// Case labels for a step on every group bit, and on every ordered pair of them; B0 and B1 are the bits.
+#define CORATRIX_BIT_CASE(CODE, G, CALL) \
+    case step_form(StepCode::CODE, G): if constexpr (K > G) { constexpr int B0 = G; CALL; } break;
+#define CORATRIX_BIT_CASES(CODE, CALL) \
+    CORATRIX_BIT_CASE(CODE, 0, CALL) CORATRIX_BIT_CASE(CODE, 1, CALL) \
+    CORATRIX_BIT_CASE(CODE, 2, CALL) CORATRIX_BIT_CASE(CODE, 3, CALL)
+#define CORATRIX_PAIR_CASE(CODE, G, H, CALL)                 \
+    case step_form(StepCode::CODE, G, H):                    \
+        if constexpr (K > G && K > H) { constexpr int B0 = G, B1 = H; CALL; } break;
+#define CORATRIX_PAIR_CASES(CODE, CALL)                                                                            \
+    CORATRIX_PAIR_CASE(CODE, 0, 1, CALL) CORATRIX_PAIR_CASE(CODE, 0, 2, CALL) CORATRIX_PAIR_CASE(CODE, 0, 3, CALL) \
+    CORATRIX_PAIR_CASE(CODE, 1, 0, CALL) CORATRIX_PAIR_CASE(CODE, 1, 2, CALL) CORATRIX_PAIR_CASE(CODE, 1, 3, CALL) \
+    CORATRIX_PAIR_CASE(CODE, 2, 0, CALL) CORATRIX_PAIR_CASE(CODE, 2, 1, CALL) CORATRIX_PAIR_CASE(CODE, 2, 3, CALL) \
+    CORATRIX_PAIR_CASE(CODE, 3, 0, CALL) CORATRIX_PAIR_CASE(CODE, 3, 1, CALL) CORATRIX_PAIR_CASE(CODE, 3, 2, CALL)
 
-#define CORATRIX_ON_PAIR(A, B, CALL)                                                        \
-    switch ((A) * 4 + (B)) {                                                                \
-        case 1: if constexpr (K > 1) { constexpr int B0 = 0, B1 = 1; CALL; } break;           \
-        case 2: if constexpr (K > 2) { constexpr int B0 = 0, B1 = 2; CALL; } break;           \
-        case 3: if constexpr (K > 3) { constexpr int B0 = 0, B1 = 3; CALL; } break;           \
-        case 4: if constexpr (K > 1) { constexpr int B0 = 1, B1 = 0; CALL; } break;           \
-        case 6: if constexpr (K > 2) { constexpr int B0 = 1, B1 = 2; CALL; } break;           \
-        case 7: if constexpr (K > 3) { constexpr int B0 = 1, B1 = 3; CALL; } break;           \
-        case 8: if constexpr (K > 2) { constexpr int B0 = 2, B1 = 0; CALL; } break;           \
-        case 9: if constexpr (K > 2) { constexpr int B0 = 2, B1 = 1; CALL; } break;           \
-        case 11: if constexpr (K > 3) { constexpr int B0 = 2, B1 = 3; CALL; } break;          \
-        case 12: if constexpr (K > 3) { constexpr int B0 = 3, B1 = 0; CALL; } break;          \
-        case 13: if constexpr (K > 3) { constexpr int B0 = 3, B1 = 1; CALL; } break;          \
-        default: if constexpr (K > 3) { constexpr int B0 = 3, B1 = 2; CALL; } break;          \
-    }
-
+/// One jump on what the step does and to which group bits.
 template <class S, int K>
-CORATRIX_INLINE void run_step(typename S::V* r, const Step<typename S::T>& step) {
-    switch (step.code) {
-        case StepCode::rotate: {
-            const auto t = S::set1(step.t);
-            CORATRIX_ON_BIT(step.a, (rotate<S, K, B0>(r, t)))
-            break;
-        }
-        case StepCode::rotate_swapped: {
-            const auto t = S::set1(step.t);
-            CORATRIX_ON_BIT(step.a, (rotate_swapped<S, K, B0>(r, t)))
-            break;
-        }
-        case StepCode::lane_rotate: {
+CORATRIX_INLINE void run_step(typename S::V* r, const Step<typename S::T>& step, Index index) {
+    switch (step.form) {
+        CORATRIX_BIT_CASES(rotate, (rotate<S, K, B0>(r, S::set1(step.t))))
+        CORATRIX_BIT_CASES(rotate_swapped, (rotate_swapped<S, K, B0>(r, S::set1(step.t))))
+        case step_form(StepCode::lane_rotate): {
             const auto c1 = S::load(step.c1);
             const auto lanes = S::index(step.lanes);
             for (int k = 0; k < 1 << K; ++k) r[k] = S::fma(c1, S::permute(r[k], lanes), r[k]);
             break;
         }
-        case StepCode::lane_mix: {
+        case step_form(StepCode::lane_mix): {
             const auto c0 = S::load(step.c0), c1 = S::load(step.c1);
             const auto lanes = S::index(step.lanes);
             for (int k = 0; k < 1 << K; ++k) r[k] = S::fma(c1, S::permute(r[k], lanes), S::mul(c0, r[k]));
             break;
         }
-        case StepCode::flip: CORATRIX_ON_BIT(step.a, (flip<S, K, B0, -1>(r))) break;
-        case StepCode::flip_if: CORATRIX_ON_PAIR(step.a, step.b, (flip<S, K, B0, B1>(r))) break;
-        case StepCode::flip_lanes_if: {
-            const auto mask = S::mask(step.c0);
-            CORATRIX_ON_BIT(step.a, (flip_lanes<S, K, B0>(r, mask)))
-            break;
-        }
-        case StepCode::lane_permute: {
+        CORATRIX_BIT_CASES(flip, (flip_where<S, K, B0>(r, (index & step.condition) == step.condition)))
+        CORATRIX_PAIR_CASES(flip_if, (flip<S, K, B0, B1>(r)))
+        CORATRIX_BIT_CASES(flip_lanes_if, (flip_lanes<S, K, B0>(r, S::mask(step.c0))))
+        case step_form(StepCode::lane_permute): {
+            if ((index & step.condition) != step.condition) break;
             const auto lanes = S::index(step.lanes);
             for (int k = 0; k < 1 << K; ++k) r[k] = S::permute(r[k], lanes);
             break;
         }
-        case StepCode::lane_permute_if: {
-            const auto lanes = S::index(step.lanes);
-            CORATRIX_ON_BIT(step.b, (permute_if<S, K, B0>(r, lanes)))
-            break;
-        }
-        case StepCode::turn: CORATRIX_ON_PAIR(step.a, step.b, (turn<S, K, B0, B1>(r, step))) break;
-        case StepCode::turn_lane: CORATRIX_ON_BIT(step.a, (turn_lane<S, K, B0>(r, step))) break;
-        case StepCode::swap_lane: {
-            const auto mask = S::mask(step.c0);
-            const auto lanes = S::index(step.lanes);
-            CORATRIX_ON_BIT(step.a, (swap_lane<S, K, B0>(r, mask, lanes)))
-            break;
-        }
+        CORATRIX_BIT_CASES(lane_permute_if, (permute_if<S, K, B0>(r, S::index(step.lanes))))
+        CORATRIX_PAIR_CASES(turn, (turn<S, K, B0, B1>(r, step)))
+        CORATRIX_BIT_CASES(turn_lane, (turn_lane<S, K, B0>(r, step)))
+        CORATRIX_BIT_CASES(swap_lane, (swap_lane<S, K, B0>(r, S::mask(step.c0), S::index(step.lanes))))
+        default: __builtin_unreachable();
     }
 }
+
+/// Where the 2^K vectors of a block lie: four corners by the two highest strides, the rest by adding one of at most
+/// three distances, so that every address is a register plus a register.
+template <class T, int K>
+struct Corners {
+    static constexpr int low = K < 2 ? K : 2;
+    std::ptrdiff_t near[4];
+    T* corner[4];
+
+    CORATRIX_INLINE explicit Corners(const std::uint32_t* strides)
+        : near{0, K > 0 ? strides[0] : 0, K > 1 ? strides[1] : 0, K > 1 ? strides[0] + strides[1] : 0} {}
+
+    CORATRIX_INLINE void at(T* base, const std::uint32_t* strides) {
+        corner[0] = base;
+        if constexpr (K > 2) corner[1] = base + strides[2];
+        if constexpr (K > 3) corner[2] = base + strides[3], corner[3] = corner[2] + strides[2];
+    }
+    CORATRIX_INLINE T* operator[](int k) const { return corner[k >> low] + near[k & ((1 << low) - 1)]; }
+};
 
 /// Load 2^K vectors into registers, run the group's program on them, store; for both planes.
 template <class S, int K>
 void run_group_of(const Group<typename S::T>& group, typename S::T* re, typename S::T* im, Index tile_index) {
-    std::uint32_t place[1 << K];
-    for (std::uint32_t k = 0; k < 1u << K; ++k) {
-        place[k] = 0;
-        for (int g = 0; g < K; ++g)
-            if (k >> g & 1) place[k] += group.strides[g];
-    }
+    Corners<typename S::T, K> place(group.strides);
+    const Step<typename S::T>* const first = group.steps;
+    const Step<typename S::T>* const last = group.steps + group.num_steps;
     for (std::uint32_t block = 0; block < group.blocks.count; ++block) {
         const Index index = tile_index | group.blocks.indices[block];
-        for (int plane = 0; plane < 2; ++plane) {
-            typename S::T* const base = (plane == 0 ? re : im) + group.blocks.offsets[block];
+        typename S::T* plane = re;
+        for (;;) {
+            place.at(plane + group.blocks.offsets[block], group.strides);
             typename S::V r[1 << K];
-            for (int k = 0; k < 1 << K; ++k) r[k] = S::load(base + place[k]);
-            for (std::uint32_t s = 0; s < group.num_steps; ++s) {
-                const Step<typename S::T>& step = group.steps[s];
-                if ((index & step.condition) == step.condition) run_step<S, K>(r, step);
-            }
-            for (int k = 0; k < 1 << K; ++k) S::store(base + place[k], r[k]);
+            for (int k = 0; k < 1 << K; ++k) r[k] = S::load(place[k]);
+            for (const Step<typename S::T>* step = first; step != last; ++step) run_step<S, K>(r, *step, index);
+            for (int k = 0; k < 1 << K; ++k) S::store(place[k], r[k]);
+            if (plane == im) break;
+            plane = im;
         }
     }
 }
