@@ -48,7 +48,7 @@ void time_ops(InstructionSet set, const char* what, std::vector<Op> ops, int bit
     LoweredCircuit circuit;
     circuit.num_bits = bits;
     circuit.ops = std::move(ops);
-    const Plan<T> plan = make_plan<T>(circuit, kernels<T>(set), {bits, false});
+    const Plan<T> plan = make_plan<T>(circuit, kernels<T>(set), {bits, false, -1, bits});
     std::vector<T> memory(2 * plane_size<T>(bits) + plan.scratch_size + 1024, T(0));
     T* const re = reinterpret_cast<T*>((reinterpret_cast<std::uintptr_t>(memory.data()) + 63) / 64 * 64);
     T* const im = re + (plane_size<T>(bits) + 63) / 64 * 64;
@@ -56,14 +56,14 @@ void time_ops(InstructionSet set, const char* what, std::vector<Op> ops, int bit
     re[0] = 1;
     const Kernels<T>& k = *plan.kernels;
     const double time = best([&] {
-        for (const TileOp<T>& op : plan.stages[0].ops) {
+        for (const TileOp<T>& op : plan.stages[0].blocks[0].ops) {
             if (op.kind == TileOp<T>::Kind::group) k.run_group(*op.group, re, im, 0);
             else k.apply_diagonal(*op.diagonal, re, im, 0, scratch);
         }
     });
     const double amplitudes = static_cast<double>(Index{1} << bits);
     std::printf("%-9s %-6s %-34s %2zu passes  %8.2f us  %.4f ns/amplitude  %6.1f GFLOP/s\n", k.name,
-                sizeof(T) == 4 ? "single" : "double", what, plan.stages[0].ops.size(), time * 1e6,
+                sizeof(T) == 4 ? "single" : "double", what, plan.stages[0].blocks[0].ops.size(), time * 1e6,
                 time * 1e9 / amplitudes, 2 * multiply_adds * amplitudes / time / 1e9);
 }
 

@@ -9,15 +9,20 @@
 
 namespace coratrix {
 
-TileLayout::TileLayout(Mask local_bits) : tile_bits(popcount(local_bits)), local(local_bits) {
+Layout::Layout(Mask tile_bits) : local(tile_bits) {
     std::fill(std::begin(position), std::end(position), -1);
-    for (Mask left = local_bits; left; left &= left - 1) {
-        position[lowest_bit(left)] = static_cast<int>(state_bits.size());
+    for (Mask left = tile_bits; left; left &= left - 1) {
+        position[lowest_bit(left)] = num_bits();
+        tile_positions.push_back(num_bits());
         state_bits.push_back(lowest_bit(left));
     }
 }
 
-std::uint32_t TileLayout::positions(Mask state_mask) const {
+Layout::Layout(Mask block_bits, const Layout& tile) : Layout(block_bits) {
+    for (std::size_t at = 0; at < state_bits.size(); ++at) tile_positions[at] = tile.position[state_bits[at]];
+}
+
+std::uint32_t Layout::positions(Mask state_mask) const {
     std::uint32_t out = 0;
     for (Mask left = state_mask & local; left; left &= left - 1) out |= 1u << position[lowest_bit(left)];
     return out;
@@ -42,15 +47,16 @@ void multiply_out(std::vector<Complex>& table) {
 template <class T>
 class Builder {
 public:
-    Builder(const TileLayout& layout, int lane_bits, Arena& arena)
-        : layout_(layout), arena_(arena), low_bits_(std::min(layout.tile_bits, lane_bits + 4)),
-          high_bits_(layout.tile_bits - low_bits_) {}
+    Builder(const Layout& layout, int lane_bits, Arena& arena)
+        : layout_(layout), arena_(arena), lane_bits_(lane_bits),
+          low_bits_(std::min(layout.num_bits(), lane_bits + (layout.num_bits() < 12 ? 2 : 3))), high_bits_(layout.num_bits() - low_bits_) {}
 
     const Diagonal<T>* build(const std::vector<Monomial>& monomials, std::size_t& scratch_size) {
         for (const Monomial& m : monomials) splits_.push_back(split(m));
         auto* const out = new (arena_.allocate<Diagonal<T>>(1)) Diagonal<T>;
         out->low_bits = low_bits_;
         out->high_bits = high_bits_;
+        chunk_vectors(*out);
         low_table(*out);
         scalars(*out);
         choose_coupled(*out);
@@ -66,6 +72,15 @@ private:
     Split split(const Monomial& m) const {
         const std::uint32_t positions = layout_.positions(m.mask);
         return {positions & ((1u << low_bits_) - 1), positions >> low_bits_, m.mask & ~layout_.local, m.factor};
+    }
+
+    void chunk_vectors(Diagonal<T>& out) {
+        auto* const offsets = arena_.allocate<std::uint32_t>(std::size_t{1} << (low_bits_ - lane_bits_));
+        offsets[0] = 0;
+        std::uint32_t made = 1;
+        for (int at = lane_bits_; at < low_bits_; ++at, made *= 2)
+            for (std::uint32_t k = 0; k < made; ++k) offsets[made + k] = offsets[k] + layout_.template stride<T>(at);
+        out.chunk_offsets = offsets;
     }
 
     /// The product of the chosen monomials' factors, low bits as the index.
@@ -118,7 +133,7 @@ private:
             if (s.low != 0) coupled |= s.high;
         for (int b = high_bits_ - 1; b >= 0; --b) {
             if (!(coupled >> b & 1)) continue;
-            out.coupled_strides[out.num_coupled] = plane_stride<T>(low_bits_ + b);
+            out.coupled_strides[out.num_coupled] = layout_.template stride<T>(low_bits_ + b);
             out.coupled_numbers[out.num_coupled] = 1u << b;
             ++out.num_coupled;
         }
@@ -156,7 +171,7 @@ private:
         for (int b = 0; b < high_bits_; ++b) {
             if (coupled_ >> b & 1) continue;
             for (std::uint32_t k = 0; k < made; ++k) {
-                offsets[made + k] = offsets[k] + plane_stride<T>(low_bits_ + b);
+                offsets[made + k] = offsets[k] + layout_.template stride<T>(low_bits_ + b);
                 numbers[made + k] = numbers[k] | 1u << b;
             }
             made *= 2;
@@ -165,8 +180,9 @@ private:
         out.free_numbers = numbers;
     }
 
-    const TileLayout& layout_;
+    const Layout& layout_;
     Arena& arena_;
+    const int lane_bits_;
     const int low_bits_;
     const int high_bits_;
     std::uint32_t coupled_ = 0;
@@ -177,14 +193,14 @@ private:
 }  // namespace
 
 template <class T>
-const Diagonal<T>* build_diagonal(const std::vector<Monomial>& monomials, const TileLayout& layout, int lane_bits,
+const Diagonal<T>* build_diagonal(const std::vector<Monomial>& monomials, const Layout& layout, int lane_bits,
                                   Arena& arena, std::size_t& scratch_size) {
     return Builder<T>(layout, lane_bits, arena).build(monomials, scratch_size);
 }
 
-template const Diagonal<float>* build_diagonal<float>(const std::vector<Monomial>&, const TileLayout&, int, Arena&,
+template const Diagonal<float>* build_diagonal<float>(const std::vector<Monomial>&, const Layout&, int, Arena&,
                                                       std::size_t&);
-template const Diagonal<double>* build_diagonal<double>(const std::vector<Monomial>&, const TileLayout&, int, Arena&,
+template const Diagonal<double>* build_diagonal<double>(const std::vector<Monomial>&, const Layout&, int, Arena&,
                                                         std::size_t&);
 
 }  // namespace coratrix

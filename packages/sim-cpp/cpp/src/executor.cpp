@@ -90,6 +90,28 @@ void answer_probes(const Probes& probes, int tile_bits, const T* re, const T* im
             answers[one.number] += probes.scale * static_cast<double>(sums[one.local]);
 }
 
+/// All operations on one part of a tile, then on the next: a part stays in the first-level cache.
+template <class T>
+void run_block(const Plan<T>& plan, const TileBlock<T>& block, Index tile_index, const Workspace<T>& space,
+               double* answers) {
+    const Kernels<T>& k = *plan.kernels;
+    for (std::uint32_t part = 0; part < block.parts.count; ++part) {
+        T* const re = space.re() + block.parts.offsets[part];
+        T* const im = space.im() + block.parts.offsets[part];
+        const Index index = tile_index | block.parts.indices[part];
+        for (const TileOp<T>& op : block.ops) {
+            switch (op.kind) {
+                case TileOp<T>::Kind::group: k.run_group(*op.group, re, im, index); break;
+                case TileOp<T>::Kind::diagonal: k.apply_diagonal(*op.diagonal, re, im, index, space.scratch()); break;
+                case TileOp<T>::Kind::dense: k.apply_dense(*op.dense, re, im, index, space.scratch()); break;
+                case TileOp<T>::Kind::probes:
+                    answer_probes(plan.probes[static_cast<std::size_t>(op.probes)], plan.tile_bits, re, im, index,
+                                  space.scratch(), answers);
+            }
+        }
+    }
+}
+
 template <class T>
 void run_tile(const Plan<T>& plan, const Stage<T>& stage, State<T>& state, Index tile_index,
               const Workspace<T>& space, double* answers) {
@@ -99,20 +121,7 @@ void run_tile(const Plan<T>& plan, const Stage<T>& stage, State<T>& state, Index
     const bool fresh = plan.starts_at_zero && &stage == plan.stages.data();
     if (fresh) start_at_zero(plan, space);
     else k.gather(numbers, stage.gather, stage.num_vectors, space.re(), space.im());
-    for (const TileOp<T>& op : stage.ops) {
-        switch (op.kind) {
-            case TileOp<T>::Kind::group: k.run_group(*op.group, space.re(), space.im(), tile_index); break;
-            case TileOp<T>::Kind::diagonal:
-                k.apply_diagonal(*op.diagonal, space.re(), space.im(), tile_index, space.scratch());
-                break;
-            case TileOp<T>::Kind::dense:
-                k.apply_dense(*op.dense, space.re(), space.im(), tile_index, space.scratch());
-                break;
-            case TileOp<T>::Kind::probes:
-                answer_probes(plan.probes[static_cast<std::size_t>(op.probes)], plan.tile_bits, space.re(),
-                              space.im(), tile_index, space.scratch(), answers);
-        }
-    }
+    for (const TileBlock<T>& block : stage.blocks) run_block(plan, block, tile_index, space, answers);
     k.scatter(numbers, stage.scatter, stage.num_vectors, space.re(), space.im());
 }
 

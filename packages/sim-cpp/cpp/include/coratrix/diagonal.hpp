@@ -12,18 +12,28 @@ struct Monomial {  // a factor on every index that has all bits of the mask
     Complex factor;
 };
 
-/// Where the bits of the state lie in a tile.
-struct TileLayout {
-    int tile_bits = 0;
+/// Where bits of the state lie in a tile, or in a block of one: bits by position, lowest first.
+struct Layout {
     Mask local = 0;
-    std::vector<int> state_bits;          // by tile position
-    int position[64];                     // by state bit; -1 outside
-    explicit TileLayout(Mask local_bits);
-    std::uint32_t positions(Mask state_mask) const;  // a mask of tile positions
+    std::vector<int> state_bits;      // by position
+    std::vector<int> tile_positions;  // by position: where in the whole tile
+    int position[64];                 // by state bit; -1 outside
+
+    explicit Layout(Mask tile_bits);
+    Layout(Mask block_bits, const Layout& tile);
+
+    int num_bits() const { return static_cast<int>(state_bits.size()); }
+    std::uint32_t positions(Mask state_mask) const;  // a mask of positions
+
+    /// Distance in a plane from index 0 to index 2^position.
+    template <class T>
+    std::uint32_t stride(int at) const {
+        return plane_stride<T>(tile_positions[static_cast<std::size_t>(at)]);
+    }
 };
 
 template <class T>
-const Diagonal<T>* build_diagonal(const std::vector<Monomial>& monomials, const TileLayout& layout, int lane_bits,
+const Diagonal<T>* build_diagonal(const std::vector<Monomial>& monomials, const Layout& layout, int lane_bits,
                                   Arena& arena, std::size_t& scratch_size);
 
 }  // namespace coratrix

@@ -81,10 +81,10 @@ struct Dense {
     const T* im = nullptr;
 };
 
-/// A factor on the tile: Π over monomials. The low 2^low_bits indices form a chunk, contiguous in a plane.
+/// A factor on a block: Π over monomials. The low 2^low_bits indices form a chunk, whose factors lie in one table.
 template <class T>
 struct Modifier {        // an extra factor on every chunk whose index has these bits
-    Mask outer = 0;      // bits of the state's index outside the tile
+    Mask outer = 0;      // bits of the state's index outside the block
     std::uint32_t high = 0;  // bits of the chunk's number
     std::int32_t depth = -1; // where in the walk it joins; -1: before it
     const T* re = nullptr;
@@ -102,6 +102,7 @@ template <class T>
 struct Diagonal {
     int low_bits = 0;
     int high_bits = 0;
+    const std::uint32_t* chunk_offsets = nullptr;  // of a chunk's vectors in a plane
     bool low_trivial = false;     // the chunk's own factors are all one
     bool scalar_trivial = false;  // so are the chunks' scalars
     const T* low_re = nullptr;    // 2^low_bits

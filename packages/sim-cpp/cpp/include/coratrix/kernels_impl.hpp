@@ -268,26 +268,19 @@ struct DiagonalWalk {
         T* const i = im + offset;
         if (trivial && !scaled) return;
         const auto vr = S::set1(sr), vi = S::set1(si);
-        if (trivial) {
-            for (std::uint32_t k = 0; k < chunk; k += 1u << S::lane_bits) {
-                auto x = S::load(r + k), y = S::load(i + k);
+        constexpr std::uint32_t width = 1u << S::lane_bits;
+        for (std::uint32_t v = 0; v < chunk / width; ++v) {
+            T* const at_re = r + d.chunk_offsets[v];
+            T* const at_im = i + d.chunk_offsets[v];
+            auto x = S::load(at_re), y = S::load(at_im);
+            if (trivial) {
                 complex_multiply<S>(x, y, vr, vi);
-                S::store(r + k, x), S::store(i + k, y);
-            }
-        } else if (scaled) {
-            for (std::uint32_t k = 0; k < chunk; k += 1u << S::lane_bits) {
-                auto x = S::load(r + k), y = S::load(i + k);
-                auto fr = S::load(table_re + k), fi = S::load(table_im + k);
-                complex_multiply<S>(fr, fi, vr, vi);
+            } else {
+                auto fr = S::load(table_re + v * width), fi = S::load(table_im + v * width);
+                if (scaled) complex_multiply<S>(fr, fi, vr, vi);
                 complex_multiply<S>(x, y, fr, fi);
-                S::store(r + k, x), S::store(i + k, y);
             }
-        } else {
-            for (std::uint32_t k = 0; k < chunk; k += 1u << S::lane_bits) {
-                auto x = S::load(r + k), y = S::load(i + k);
-                complex_multiply<S>(x, y, S::load(table_re + k), S::load(table_im + k));
-                S::store(r + k, x), S::store(i + k, y);
-            }
+            S::store(at_re, x), S::store(at_im, y);
         }
     }
 

@@ -1,11 +1,13 @@
-// A lowered circuit → what to do in which order: an inspectable value that any executor can take.
+// A scheduled circuit with its numbers filled in: an inspectable value that any executor can take.
 //
 //   stage   one pass over the state. Some L bits are local: the 2^L amplitudes that differ only in them make a
 //           tile, which is copied into cache, worked on, and copied back. Operations mix local bits only;
 //           diagonal operations and controls may be on any bit.
-//   group   inside a tile: one pass over it that holds 2^K vectors in registers and mixes K bits of the
+//   block   one pass over a tile, in parts that fit the first-level cache: all amplitudes of a tile that differ
+//           only in the block's own bits are worked on by all of its operations before the next part is touched.
+//   group   inside a block: one pass over it that holds 2^K vectors in registers and mixes K bits of the
 //           vectors' numbers, and the bits inside a vector, by real steps.
-//   diagonal, dense   the other passes over a tile.
+//   diagonal, dense   the other passes over a block.
 #pragma once
 
 #include <string>
@@ -14,6 +16,7 @@
 #include "coratrix/kernel_table.hpp"
 #include "coratrix/lowering.hpp"
 #include "coratrix/memory.hpp"
+#include "coratrix/schedule.hpp"
 
 namespace coratrix {
 
@@ -56,6 +59,13 @@ struct TileOp {
 };
 
 template <class T>
+struct TileBlock {
+    Mask local = 0;
+    Blocks parts;                          // where in a tile each part lies
+    std::vector<TileOp<T>> ops;            // done to each part; offsets count from its start
+};
+
+template <class T>
 struct Stage {
     Mask local = 0;
     Mask outer = 0;
@@ -63,7 +73,7 @@ struct Stage {
     std::uint32_t num_vectors = 0;         // of a tile
     const std::uint32_t* gather = nullptr; // where each vector lies, in vectors; kZeroVector: not yet in memory
     const std::uint32_t* scatter = nullptr;
-    std::vector<TileOp<T>> ops;
+    std::vector<TileBlock<T>> blocks;
     int num_moving = 0;                    // rotations, flips and turns done here
 };
 
@@ -71,13 +81,14 @@ struct PlanOptions {
     int tile_bits = 0;           // 0: as many as half of the second-level cache holds
     bool starts_at_zero = true;
     int probe_flag = -1;         // the bit that tells ψ from λ, local in every stage
+    int block_bits = 0;          // 0: as many as fit the first-level cache
 };
 
 /// What a plan will cost, as far as it can be counted.
 struct PlanCost {
     double bytes = 0;             // read and written in the state's memory
     double multiply_adds = 0;     // of real numbers
-    int stages = 0, groups = 0, diagonals = 0, dense = 0;
+    int groups = 0, diagonals = 0, dense = 0;
 };
 
 template <class T>
@@ -96,14 +107,22 @@ struct Plan {
     Arena arena;
 };
 
+/// The schedule that a plan for this circuit follows.
 template <class T>
-Plan<T> make_plan(const LoweredCircuit& circuit, const Kernels<T>& kernels, const PlanOptions& options);
+Schedule make_schedule_for(const LoweredCircuit& circuit, const Kernels<T>& kernels, const PlanOptions& options);
+
+/// A circuit's numbers in a schedule that fits it.
+template <class T>
+Plan<T> make_plan(const LoweredCircuit& circuit, const Schedule& schedule, const Kernels<T>& kernels,
+                  const PlanOptions& options);
+
+template <class T>
+Plan<T> make_plan(const LoweredCircuit& circuit, const Kernels<T>& kernels, const PlanOptions& options) {
+    return make_plan<T>(circuit, make_schedule_for<T>(circuit, kernels, options), kernels, options);
+}
 
 /// Stages, passes, bytes and operations in words.
 template <class T>
 std::string describe(const Plan<T>& plan);
-
-template <class T>
-int default_tile_bits();
 
 }  // namespace coratrix
