@@ -34,7 +34,7 @@ bool diagonalise_symmetric(const Matrix4& s, Real4& vectors) {
         vectors = Eigen::SelfAdjointEigenSolver<Real4>(0.5 * (mixed + mixed.transpose())).eigenvectors();
         Matrix4 rest = vectors.transpose() * s * vectors;
         rest.diagonal().setZero();
-        if (rest.cwiseAbs().maxCoeff() < 1e-13) return true;
+        if (rest.cwiseAbs2().maxCoeff() < 1e-26) return true;
     }
     return false;
 }
@@ -98,7 +98,7 @@ bool kak_decompose(const Complex* matrix, KakForm& form) {
     for (int j = 0; j < 4; ++j) middle(j, j) = std::polar(1.0, core[j]);
     const Matrix4 rebuilt = form.phase * kron(form.k1a, form.k1b) * magic() * middle * magic().adjoint() *
                             kron(form.k2a, form.k2b);
-    return (rebuilt - u).cwiseAbs().maxCoeff() < 1e-13;
+    return (rebuilt - u).cwiseAbs2().maxCoeff() < 1e-26;
 }
 
 }  // namespace coratrix

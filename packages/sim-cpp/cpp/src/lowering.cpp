@@ -1,12 +1,10 @@
-// Gates → phases, rotations, flips, turns and dense matrices.
+// Gate by gate, what the emitter is to do.
 #include "coratrix/lowering.hpp"
 
 #include <cmath>
-#include <numeric>
 #include <stdexcept>
-#include <unordered_map>
 
-#include "coratrix/gates.hpp"
+#include "coratrix/emitter.hpp"
 #include "coratrix/kak.hpp"
 
 namespace coratrix {
@@ -14,7 +12,6 @@ namespace coratrix {
 namespace {
 
 constexpr double kSqrtHalf = 0.70710678118654752440;
-constexpr double kTiny = 1e-15;
 constexpr int kMaxDiagonalQubits = 8;   // a diagonal matrix up to this size becomes phases
 constexpr int kMaxExpandedZeros = 3;    // controls on |0⟩ beyond this are turned into X … X
 const Matrix2 kHadamard = {kSqrtHalf, kSqrtHalf, kSqrtHalf, -kSqrtHalf};
@@ -22,13 +19,8 @@ const Matrix2 kX = {0, 1, 1, 0};
 /// S† then H: takes Y to Z.
 const Matrix2 kYToZ = {kSqrtHalf, Complex(0, -kSqrtHalf), kSqrtHalf, Complex(0, kSqrtHalf)};
 
-bool is_diagonal(const Matrix2& m) { return std::norm(m.a01) < kTiny * kTiny && std::norm(m.a10) < kTiny * kTiny; }
 bool is_antidiagonal(const Matrix2& m) {
     return std::norm(m.a00) < kTiny * kTiny && std::norm(m.a11) < kTiny * kTiny;
-}
-
-Matrix2 conjugate(const Matrix2& m) {
-    return {std::conj(m.a00), std::conj(m.a01), std::conj(m.a10), std::conj(m.a11)};
 }
 
 /// M = V diag(e0, e1) V† for a unitary M that is not a multiple of the identity.
@@ -57,34 +49,23 @@ Eigen2 diagonalise(const Matrix2& m) {
 class Lowerer {
 public:
     Lowerer(int num_qubits, const LoweringOptions& options)
-        : n_(num_qubits), options_(options), pending_(static_cast<std::size_t>(num_qubits)),
-          wire_(static_cast<std::size_t>(num_qubits)), last_moving_(static_cast<std::size_t>(num_qubits), -1),
-          last_phase_(static_cast<std::size_t>(num_qubits), -1) {
+        : n_(num_qubits), options_(options), wire_(static_cast<std::size_t>(num_qubits)), out_(num_qubits) {
         for (int q = 0; q < n_; ++q) wire_[index(q)] = n_ - 1 - q;
     }
 
     LoweredCircuit run(const Instruction* first, const Instruction* last) {
         look_ahead(first, last);
-        out_.num_bits = n_;
-        out_.ops.reserve(static_cast<std::size_t>(last - first) * 3);
+        out_.reserve(static_cast<std::size_t>(last - first) * 3);
         for (const Instruction* at = first; at != last; ++at) {
-            conjugated_ = at->conjugated;
+            out_.conjugate(at->conjugated);
             target_turns_next_ = turns_next_[static_cast<std::size_t>(at - first)];
             gate(*at);
-            if (!options_.merge) flush_all();
+            if (!options_.merge) out_.flush_all();
         }
-        flush_all();
-        emit_constant();
-        rename_wires();
-        return std::move(out_);
+        return out_.finish(final_bits());
     }
 
 private:
-    struct Pending {
-        Matrix2 matrix;
-        bool any = false;
-    };
-
     static std::size_t index(int i) { return static_cast<std::size_t>(i); }
     int wire(const Instruction& in, int k) const { return wire_[index(static_cast<int>(in.qubits[k]))]; }
 
@@ -128,13 +109,10 @@ private:
         x_on(turned);
     }
 
-    /// Stands in the order like a phase on its bits, and is merged with none.
     void probe(const Instruction& in) {
-        Op op;
-        for (int k = 0; k < in.num_qubits; ++k) op.diagonal |= bit(wire(in, k));
-        for (Mask left = op.diagonal; left; left &= left - 1) keep_diagonal(lowest_bit(left));
-        op.probe = in.clbit;
-        out_.ops.push_back(op);
+        Mask wires = 0;
+        for (int k = 0; k < in.num_qubits; ++k) wires |= bit(wire(in, k));
+        out_.probe(wires, in.clbit);
     }
 
     void x_on(Mask wires) {
@@ -160,21 +138,20 @@ private:
 
     /// The controlled [[0, b], [c, 0]] = diag(b, c)·X: by H·CZ·H where the H's vanish into neighbours, else CX.
     void controlled_flip(int target, const Matrix2& m, Mask controls, Mask zeros) {
-        const bool absorbed = target_turns_next_ && pending_[index(target)].any &&
-                              !is_diagonal(pending_[index(target)].matrix);
+        const bool absorbed = target_turns_next_ && out_.turns(target);
         if (absorbed || !options_.merge) {
             push(target, kHadamard);
             phase_on(controls | bit(target), zeros, -1);
             push(target, kHadamard);
         } else {
             const int control = lowest_bit(controls | zeros);
-            keep_diagonal(control);
-            flush(target);
+            out_.keep_diagonal(control);
+            out_.flush(target);
             Op op;
             op.kind = Op::Kind::flip;
             op.diagonal = bit(control);
             op.moving = bit(target);
-            emit_moving(op);
+            out_.moving(op);
             if (zeros) push(target, kX);
         }
         controlled_diagonal(target, m.a01, m.a10, controls, zeros);
@@ -251,7 +228,7 @@ private:
         const std::size_t size = std::size_t{1} << qubits;
         const bool unitary = in.opcode == Opcode::unitary;
         if (!unitary && qubits == 1 && (controls | zeros) == 0 && is_full_diagonal(in.matrix))
-            return scale_bit(wire(in, 0), in.matrix);
+            return out_.scale(wire(in, 0), in.matrix[0], in.matrix[3]);  // damping while nothing happens
         if (unitary && qubits == 1)
             return one_qubit_matrix(wire(in, in.num_controls), in.matrix, controls, zeros);
         if (unitary && qubits <= kMaxDiagonalQubits && diagonal_matrix(in.matrix, size))
@@ -273,15 +250,6 @@ private:
 
     static bool is_full_diagonal(const Complex* m) {
         return m[1] == Complex(0) && m[2] == Complex(0) && m[0] != Complex(0) && m[3] != Complex(0);
-    }
-
-    /// A diagonal that is no unitary (damping while nothing happens) joins the phases. Not pushed: pending products
-    /// are unitary; but their diagonals commute with it.
-    void scale_bit(int w, const Complex* m) {
-        keep_diagonal(w);
-        constant_ *= conjugated_ ? std::conj(m[0]) : m[0];
-        const Complex ratio = m[3] / m[0];
-        emit_single(w, conjugated_ ? std::conj(ratio) : ratio);
     }
 
     static bool diagonal_matrix(const Complex* m, std::size_t size) {
@@ -311,7 +279,7 @@ private:
     bool kak_gate(int a, int b, const Complex* matrix) {
         KakForm form;
         if (!kak_decompose(matrix, form)) return false;
-        constant_ *= conjugated_ ? std::conj(form.phase) : form.phase;
+        out_.phase_on(0, 0, form.phase);
         push(a, form.k2a), push(b, form.k2b);
         canonical(a, b, form.x, form.y, form.z);
         push(a, form.k1a), push(b, form.k1b);
@@ -324,199 +292,35 @@ private:
         const Matrix2 s = {1, 0, 0, Complex(0, 1)};
         if (std::abs(x) > kTiny || std::abs(y) > kTiny) {
             push(b, dagger(s));
-            flush(a), flush(b);
-            emit_turn(a, b, x - y, x + y);
+            out_.turn(a, b, x - y, x + y);
             push(b, s);
         }
         zz(a, b, -2 * z, 0, 0);
     }
 
-    void emit_turn(int a, int b, double even, double odd) {
-        Op op;
-        op.kind = Op::Kind::turn;
-        op.moving = bit(a) | bit(b);
-        op.lead = static_cast<std::int8_t>(a);
-        const double even_scale = scaled_tangent(even, op.t, op.swapped);
-        const double odd_scale = scaled_tangent(odd, op.t_odd, op.swapped_odd);
-        op.factor = even_scale;
-        emit_moving(op);
-        const double ratio = odd_scale / even_scale;  // on the indices whose two bits differ
-        emit_single(a, ratio), emit_single(b, ratio);  // not pushed: pending products are unitary
-        emit_phase(bit(a) | bit(b), 1 / (ratio * ratio));
-    }
-
-    /// [[cos, -sin], [sin, cos]] = scale · [[1, -t], [t, 1]] or scale · [[t, -1], [1, t]], with |t| ≤ 1.
-    static double scaled_tangent(double angle, double& t, bool& swapped) {
-        const double c = std::cos(angle), s = std::sin(angle);
-        swapped = std::abs(s) > std::abs(c);
-        t = swapped ? c / s : s / c;
-        return swapped ? s : c;
-    }
-
-    void push_diagonal(int w, Complex f1) { push(w, Matrix2{1, 0, 0, f1}); }
-
     void dense(const Instruction& in, int qubits, std::size_t size, Mask controls) {
         DenseMatrix matrix;
-        Op op;
-        op.kind = Op::Kind::dense;
-        op.diagonal = controls;
-        for (int k = 0; k < qubits; ++k) {
-            matrix.bits.push_back(wire(in, in.num_controls + k));
-            op.moving |= bit(matrix.bits.back());
-        }
+        for (int k = 0; k < qubits; ++k) matrix.bits.push_back(wire(in, in.num_controls + k));
         matrix.matrix.assign(in.matrix, in.matrix + size * size);
-        if (conjugated_)
-            for (Complex& entry : matrix.matrix) entry = std::conj(entry);
-        for (Mask left = controls; left; left &= left - 1) keep_diagonal(lowest_bit(left));
-        for (Mask left = op.moving; left; left &= left - 1) flush(lowest_bit(left));
-        op.dense_index = static_cast<int>(out_.dense.size());
-        out_.dense.push_back(std::move(matrix));
-        emit_moving(op);
+        out_.dense(std::move(matrix), controls);
     }
 
-    // Pending one-qubit products and emitted operations
+    void push(int w, const Matrix2& m) { out_.push(w, m); }
+    void phase_on(Mask ones, Mask zeros, Complex factor) { out_.phase_on(ones, zeros, factor); }
 
-    void push(int w, const Matrix2& m) {
-        Pending& p = pending_[index(w)];
-        const Matrix2 matrix = conjugated_ ? conjugate(m) : m;
-        p.matrix = p.any ? matrix * p.matrix : matrix;
-        p.any = true;
-    }
-
-    /// A factor where all of `ones` are set and all of `zeros` are not.
-    void phase_on(Mask ones, Mask zeros, Complex factor) {
-        if (zeros) {
-            const Mask lowest = zeros & (~zeros + 1);
-            phase_on(ones, zeros ^ lowest, factor);
-            phase_on(ones | lowest, zeros ^ lowest, 1.0 / factor);
-            return;
-        }
-        if (ones == 0) {
-            constant_ *= conjugated_ ? std::conj(factor) : factor;
-        } else if ((ones & (ones - 1)) == 0) {
-            push_diagonal(lowest_bit(ones), factor);
-        } else if (factor != 1.0) {
-            for (Mask left = ones; left; left &= left - 1) keep_diagonal(lowest_bit(left));
-            emit_phase(ones, conjugated_ ? std::conj(factor) : factor);
-        }
-    }
-
-    /// Emit all of the pending product on `w` but a diagonal, which stays pending: it commutes with what follows.
-    /// U = e^{iα} diag(1, left) [[c, -s], [s, c]] diag(1, right); phases are read off the larger entries.
-    void keep_diagonal(int w) {
-        Pending& p = pending_[index(w)];
-        if (!p.any || is_diagonal(p.matrix)) return;
-        const Matrix2 m = p.matrix;
-        const double c = std::abs(m.a00), s = std::abs(m.a10);
-        const bool swapped = s > c;
-        const Complex alpha = c > 0 ? m.a00 / c : Complex(1);
-        const Complex left = m.a10 / s / alpha;
-        const Complex right =
-            swapped ? -m.a01 / std::abs(m.a01) / alpha : m.a11 / std::abs(m.a11) / (alpha * left);
-        Op op;
-        op.kind = Op::Kind::rotation;
-        op.moving = bit(w);
-        op.swapped = swapped;
-        op.t = swapped ? c / s : s / c;
-        op.factor = swapped ? s : c;
-        constant_ *= alpha;
-        emit_single(w, right);
-        emit_moving(op);
-        p.matrix = {1, 0, 0, left};
-    }
-
-    void flush(int w) {
-        keep_diagonal(w);
-        Pending& p = pending_[index(w)];
-        if (!p.any) return;
-        constant_ *= p.matrix.a00;
-        emit_single(w, p.matrix.a11 / p.matrix.a00);
-        p.any = false;
-    }
-
-    void flush_all() {
-        for (int w = 0; w < n_; ++w) flush(w);
-    }
-
-    void emit_moving(const Op& op) {
-        const int number = static_cast<int>(out_.ops.size());
-        for (Mask left = op.moving; left; left &= left - 1) last_moving_[index(lowest_bit(left))] = number;
-        out_.ops.push_back(op);
-    }
-
-    void emit_single(int w, Complex factor) {
-        if (factor == 1.0) return;
-        const int open = last_phase_[index(w)];
-        if (open > last_moving_[index(w)]) {
-            out_.ops[index(open)].factor *= factor;
-            return;
-        }
-        last_phase_[index(w)] = static_cast<int>(out_.ops.size());
-        append_phase(bit(w), factor);
-    }
-
-    /// A phase on two or more bits, merged into an earlier one on the same bits if nothing moved them since.
-    void emit_phase(Mask mask, Complex factor) {
-        const auto found = open_.find(mask);
-        if (found != open_.end()) {
-            bool still = true;
-            for (Mask left = mask; left && still; left &= left - 1)
-                still = found->second > last_moving_[index(lowest_bit(left))];
-            if (still) {
-                out_.ops[index(found->second)].factor *= factor;
-                return;
-            }
-        }
-        open_[mask] = static_cast<int>(out_.ops.size());
-        append_phase(mask, factor);
-    }
-
-    void append_phase(Mask mask, Complex factor) {
-        Op op;
-        op.diagonal = mask;
-        op.factor = factor;
-        out_.ops.push_back(op);
-    }
-
-    void emit_constant() {
-        if (constant_ != 1.0) append_phase(0, constant_);
-    }
-
-    /// SWAPs renamed wires; rename all bits so that qubit q ends where it belongs.
-    void rename_wires() {
+    /// SWAPs renamed wires: the bit at which each wire ends, so that qubit q ends where it belongs.
+    std::vector<int> final_bits() const {
         std::vector<int> to(index(n_));
-        bool moved = false;
-        for (int q = 0; q < n_; ++q) {
-            to[index(wire_[index(q)])] = n_ - 1 - q;
-            moved |= wire_[index(q)] != n_ - 1 - q;
-        }
-        if (!moved) return;
-        const auto renamed = [&](Mask mask) {
-            Mask out = 0;
-            for (; mask; mask &= mask - 1) out |= bit(to[index(lowest_bit(mask))]);
-            return out;
-        };
-        for (Op& op : out_.ops) {
-            op.diagonal = renamed(op.diagonal);
-            op.moving = renamed(op.moving);
-            if (op.lead >= 0) op.lead = static_cast<std::int8_t>(to[index(op.lead)]);
-        }
-        for (DenseMatrix& matrix : out_.dense)
-            for (int& b : matrix.bits) b = to[index(b)];
+        for (int q = 0; q < n_; ++q) to[index(wire_[index(q)])] = n_ - 1 - q;
+        return to;
     }
 
     const int n_;
     const LoweringOptions options_;
-    LoweredCircuit out_;
-    std::vector<Pending> pending_;
     std::vector<int> wire_;          // qubit → wire; wires are bits until SWAPs rename them
-    std::vector<int> last_moving_;   // wire → the last operation that mixes it
-    std::vector<int> last_phase_;    // wire → the last phase on it alone
-    std::unordered_map<Mask, int> open_;
     std::vector<char> turns_next_;
-    Complex constant_{1, 0};
-    bool conjugated_ = false;
     bool target_turns_next_ = false;
+    Emitter out_;
 };
 
 }  // namespace
