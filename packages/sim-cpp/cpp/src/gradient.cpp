@@ -216,7 +216,7 @@ ValueAndGradient expectation_gradient(const Program& program, const std::vector<
     const int n = program.num_qubits();
     const Backward backward(program);
     const LoweredCircuit lowered =
-        lower(backward.begin(), backward.end(), n + 1, {false, n >= kKakBits, options.merge});
+        lower(backward.begin(), backward.end(), n + 1, {false, n >= kKakBits<T>, options.merge});
     const Plan<T> plan = make_plan<T>(lowered, table, {options.tile_bits, false, n});
 
     State<T> both(plan.num_bits, plan.padded_bits);

@@ -67,7 +67,7 @@ std::vector<Complex> textbook(const Program& program) {
 
 struct Variant {
     InstructionSet set;
-    int tile_bits;
+    int tile_bits, block_bits;
     bool merge, from_zero;
     int threads;
 };
@@ -77,7 +77,7 @@ double deviation(const Program& program, const Variant& v, const std::vector<Com
     const Body& body = program.body();
     const LoweredCircuit lowered =
         lower(body.data(), body.data() + body.size(), program.num_qubits(), {v.from_zero, v.merge, v.merge});
-    const Plan<T> plan = make_plan<T>(lowered, kernels<T>(v.set), {v.tile_bits, v.from_zero});
+    const Plan<T> plan = make_plan<T>(lowered, kernels<T>(v.set), {v.tile_bits, v.from_zero, -1, v.block_bits});
     Context context;
     context.num_threads = v.threads;
     State<T> state(plan.num_bits, plan.padded_bits);
@@ -176,15 +176,15 @@ void random_gate(CircuitWriter& out, int n) {
 void check_program(const Program& program, const char* what) {
     const std::vector<Complex> wanted = textbook(program);
     for (const InstructionSet set : sets())
-        for (const int tile_bits : {0, 5, 7})
+        for (const auto& [tile_bits, block_bits] : {std::pair{0, 0}, {0, 6}, {5, 0}, {7, 0}, {8, 6}})
             for (const bool merge : {true, false})
                 for (const bool from_zero : {true, false}) {
-                    const Variant v{set, tile_bits, merge, from_zero, tile_bits == 5 ? 2 : 1};
+                    const Variant v{set, tile_bits, block_bits, merge, from_zero, tile_bits == 5 ? 2 : 1};
                     const double d = deviation<double>(program, v, wanted);
                     const double s = deviation<float>(program, v, wanted);
                     if (!(d < 1e-12) || !(s < 2e-5)) {
-                        std::printf("%s tile %d merge %d zero %d: %.2e double %.2e single; ",
-                                    instruction_set_name(set), tile_bits, merge, from_zero, d, s);
+                        std::printf("%s tile %d block %d merge %d zero %d: %.2e double %.2e single; ",
+                                    instruction_set_name(set), tile_bits, block_bits, merge, from_zero, d, s);
                         expect(false, what);
                     }
                 }

@@ -54,7 +54,9 @@ struct LoweringOptions {
     bool merge = true;           // off: every gate is lowered by itself ("planning off", for tests)
 };
 
-constexpr int kKakBits = 13;  // below this width a 4×4 product costs less than finding the KAK form
+/// Below this width a 4×4 product costs less than finding the KAK form does.
+template <class T>
+constexpr int kKakBits = sizeof(T) == 4 ? 15 : 14;
 
 /// Lower gate instructions [first, last) of a circuit of `num_qubits` qubits; qubit q becomes bit n-1-q.
 LoweredCircuit lower(const Instruction* first, const Instruction* last, int num_qubits,

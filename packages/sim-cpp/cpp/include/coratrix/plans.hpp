@@ -91,7 +91,7 @@ private:
     static constexpr std::size_t kKeptBytes = std::size_t{128} << 20;
 
     LoweringOptions lowering(bool from_zero) const {
-        return {from_zero, state_bits() >= kKakBits && options_.merge, options_.merge};
+        return {from_zero, state_bits() >= kKakBits<T> && options_.merge, options_.merge};
     }
 
     std::shared_ptr<const Plan<T>> get(const Instruction* first, const Instruction* last, bool from_zero) {
