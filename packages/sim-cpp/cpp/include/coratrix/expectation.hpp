@@ -4,15 +4,9 @@
 #include <vector>
 
 #include "coratrix/executor.hpp"
+#include "coratrix/pauli_sum.hpp"
 
 namespace coratrix {
-
-/// coefficient · P with P|k⟩ = i^{|x∧z|} (-1)^{z·k} |k ^ x⟩: bits of both masks make a Y.
-struct PauliTerm {
-    Mask x = 0;
-    Mask z = 0;
-    Complex coefficient{1, 0};
-};
 
 /// ⟨ψ|Σ|ψ⟩; terms that share their X mask share one pass over the state.
 template <class T>

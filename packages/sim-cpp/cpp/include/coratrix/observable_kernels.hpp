@@ -1,0 +1,61 @@
+// Kernels that ask questions of states: sums over a tile that holds ψ and λ, and Pauli sums applied to ψ.
+//
+// Plain data and function pointers, one table per instruction set, as in kernel_table.hpp.
+#pragma once
+
+#include "coratrix/kernel_table.hpp"
+
+namespace coratrix {
+
+constexpr int kSumBlock = 8;            // vectors that one step of `apply_terms` holds in registers
+constexpr int kFunctionBits = 10;       // amplitudes that one call of `apply_function` works on, as a power of two
+constexpr int kMaxTransverse = kMaxGroupBits;
+
+/// One Pauli string times a real number, in terms of the interleaved *numbers* of a state (number 2k is the real
+/// part of amplitude k, number 2k+1 the imaginary part), cut into vectors:
+///   out[v] += ± coefficients · permuted ψ[v ^ x]    the sign being the parity of z & (v ^ x)
+template <class T>
+struct SumTerm {
+    Index x = 0, z = 0;             // masks of vector numbers
+    Index skip = 0;                 // blocks of vectors with this bit are left out
+    std::uint32_t source[kSumBlock] = {};      // where in its block each vector's source lies, in numbers
+    unsigned char sign[kSumBlock] = {};        // its own share of the parity
+    alignas(64) T coefficients[2][kMaxLanes];  // [parity]
+    alignas(64) unsigned char lanes[64];       // the permutation, in the instruction set's own form
+};
+
+/// A real function on the index times the permutation k → k ^ x, and i times another one.
+template <class T>
+struct SumFunction {
+    Index x = 0;                    // mask of vector numbers
+    const T* even = nullptr;        // interleaved (f, f); nullptr: zero
+    const T* odd = nullptr;         // interleaved (-f, f)
+    alignas(64) unsigned char even_lanes[64];
+    alignas(64) unsigned char odd_lanes[64];
+};
+
+template <class T>
+struct ObservableKernels {
+    /// The tile's highest bit tells ψ (0) from λ (1). With w[k] = Im(λ*[k] ψ[k]): sums[v] ← Σ w[u] over all vectors
+    /// u whose number has all bits of v's, lane by lane; laid out like half a plane.
+    void (*mask_sums)(const T* re, const T* im, int tile_bits, T* sums);
+    /// For each of `count` ≤ kMaxTransverse tile positions, with (a, b) the two halves that it tells apart:
+    ///   Y (`symmetric` false):  Im⟨λ|Y|ψ⟩ = Re Σ (λ*_b ψ_a - λ*_a ψ_b)
+    ///   X (`symmetric` true):   Im⟨λ|X|ψ⟩ = Im Σ (λ*_b ψ_a + λ*_a ψ_b)
+    /// Positions are all inside a vector or all outside.
+    void (*transverse)(const T* re, const T* im, int tile_bits, const int* positions, int count, bool symmetric,
+                       double* out);
+    /// out += Σ terms ψ on blocks [first, last) of kSumBlock vectors, or nothing where out is nullptr;
+    /// returns Re ⟨ψ|what was added⟩.
+    double (*apply_terms)(const T* psi, Index first, Index last, const SumTerm<T>* terms, std::size_t count, T* out);
+    /// The same for a function, on the 2^kFunctionBits amplitudes that begin at vector `first`.
+    double (*apply_function)(const T* psi, Index first, const SumFunction<T>& function, T* out);
+    /// In place: v[k] ← Σ_z (-1)^{z·k} v[z] on 2^(kFunctionBits+1) interleaved numbers, z and k counting pairs.
+    void (*walsh_hadamard)(T* numbers);
+};
+
+/// The table of the same instruction set.
+template <class T>
+const ObservableKernels<T>& observable_kernels(const Kernels<T>& kernels);
+
+}  // namespace coratrix

@@ -1,0 +1,288 @@
+// The kernels of observable_kernels.hpp, written once over the small vector type S of an instruction set and included
+// by one translation unit per set, like kernels_impl.hpp.
+#pragma once
+
+#include "coratrix/observable_kernels.hpp"
+
+#ifndef CORATRIX_INLINE
+#define CORATRIX_INLINE inline __attribute__((always_inline))
+#endif
+
+namespace coratrix::CORATRIX_ISA {
+
+namespace {
+
+/// Where a tile's index lies in a padded plane.
+template <class T>
+CORATRIX_INLINE Index plane_offset(Index index) {
+    constexpr int page_bits = sizeof(T) == 4 ? 10 : 9;
+    return index + (index >> page_bits) * (64 / sizeof(T));
+}
+
+template <class S>
+CORATRIX_INLINE double sum_of(typename S::V v) {
+    alignas(64) typename S::T lanes[1 << S::lane_bits];
+    S::store(lanes, v);
+    double sum = 0;
+    for (int k = 0; k < 1 << S::lane_bits; ++k) sum += static_cast<double>(lanes[k]);
+    return sum;
+}
+
+// ------------------------------------------------------------------------------------ sums over masks of a tile
+
+/// Σ over supersets, on bits p … p+K-1 of the index: v[k] += v[k with the bit set]. The first pass makes w itself.
+template <class S, int K, bool First>
+void superset_pass(const typename S::T* re, const typename S::T* im, int bits, int p, typename S::T* sums) {
+    using T = typename S::T;
+    const Index width = Index{1} << S::lane_bits, size = Index{1} << bits, lambda = plane_offset<T>(size);
+    Index place[1 << K];
+    for (Index k = 0; k < Index{1} << K; ++k) place[k] = plane_offset<T>(k << p);
+    for (Index high = 0; high < size; high += Index{1} << (p + K))
+        for (Index low = 0; low < Index{1} << p; low += width) {
+            const Index at = plane_offset<T>(high | low);
+            typename S::V v[1 << K];
+            for (int k = 0; k < 1 << K; ++k) {
+                if constexpr (First) {
+                    const T* const r = re + at + place[k];
+                    const T* const i = im + at + place[k];
+                    v[k] = S::fnma(S::load(i + lambda), S::load(r), S::mul(S::load(r + lambda), S::load(i)));
+                } else {
+                    v[k] = S::load(sums + at + place[k]);
+                }
+            }
+            for (int g = 0; g < K; ++g)
+                for (int k = 0; k < 1 << K; ++k)
+                    if (!(k >> g & 1)) v[k] = S::add(v[k], v[k | 1 << g]);
+            for (int k = 0; k < 1 << K; ++k) S::store(sums + at + place[k], v[k]);
+        }
+}
+
+template <class S, bool First>
+void superset_pass_on(int group, const typename S::T* re, const typename S::T* im, int bits, int p,
+                      typename S::T* sums) {
+    switch (group) {
+        case 0: superset_pass<S, 0, First>(re, im, bits, p, sums); break;
+        case 1: superset_pass<S, 1, First>(re, im, bits, p, sums); break;
+        case 2: superset_pass<S, 2, First>(re, im, bits, p, sums); break;
+        case 3: superset_pass<S, 3, First>(re, im, bits, p, sums); break;
+        default:
+            if constexpr (S::max_group_bits > 3) superset_pass<S, 4, First>(re, im, bits, p, sums);
+    }
+}
+
+template <class S>
+void mask_sums(const typename S::T* re, const typename S::T* im, int tile_bits, typename S::T* sums) {
+    const int bits = tile_bits - 1;
+    for (int p = S::lane_bits, first = true; first || p < bits; first = false) {
+        const int group = bits - p < S::max_group_bits ? bits - p : S::max_group_bits;
+        if (first) superset_pass_on<S, true>(group, re, im, bits, p, sums);
+        else superset_pass_on<S, false>(group, re, im, bits, p, sums);
+        p += group;
+    }
+}
+
+// ---------------------------------------------------------------------------------------- pairs along single bits
+
+/// For each group bit g: upper[g] += λ[g set] ψ[g clear] and lower[g] += λ[g clear] ψ[g set], for one plane of each.
+template <class S, int K>
+CORATRIX_INLINE void add_pairs(const typename S::T* psi, const typename S::T* lambda, const Index* place,
+                               typename S::V* upper, typename S::V* lower) {
+    typename S::V v[1 << K];
+    for (int k = 0; k < 1 << K; ++k) v[k] = S::load(psi + place[k]);
+    for (int k = 0; k < 1 << K; ++k) {
+        const auto l = S::load(lambda + place[k]);
+        for (int g = 0; g < K; ++g) {
+            if (k >> g & 1) upper[g] = S::fma(l, v[k ^ 1 << g], upper[g]);
+            else lower[g] = S::fma(l, v[k ^ 1 << g], lower[g]);
+        }
+    }
+}
+
+/// A question about pairs needs two combinations of planes: (ψ re, λ re), (ψ im, λ im) for Y and
+/// (ψ im, λ re), -(ψ re, λ im) for X. Sums of 32 blocks stay in T.
+template <class S, int K>
+void transverse_outside(const typename S::T* re, const typename S::T* im, int tile_bits, const int* positions,
+                        bool symmetric, double* out) {
+    using T = typename S::T;
+    const Index size = Index{1} << (tile_bits - 1), half = plane_offset<T>(size);
+    Index bits = 0, place[1 << K];
+    for (int g = 0; g < K; ++g) bits |= Index{1} << positions[g];
+    for (int k = 0; k < 1 << K; ++k) {
+        place[k] = 0;
+        for (int g = 0; g < K; ++g)
+            if (k >> g & 1) place[k] += plane_offset<T>(Index{1} << positions[g]);
+    }
+    const Index free = (size - 1) & ~bits & ~((Index{1} << S::lane_bits) - 1);
+    for (int plane = 0; plane < 2; ++plane) {
+        const T* const psi = (plane == 0) == symmetric ? im : re;
+        const T* const lambda = (plane == 0 ? re : im) + half;
+        const double up = symmetric && plane == 1 ? -1 : 1, down = symmetric ? up : -up;
+        Index at = 0;
+        do {
+            typename S::V upper[K], lower[K];
+            for (int g = 0; g < K; ++g) upper[g] = lower[g] = S::set1(0);
+            for (int block = 0; block < 32; ++block) {
+                const Index offset = plane_offset<T>(at);
+                add_pairs<S, K>(psi + offset, lambda + offset, place, upper, lower);
+                at = (at - free) & free;
+                if (at == 0) break;
+            }
+            for (int g = 0; g < K; ++g) out[g] += up * sum_of<S>(upper[g]) + down * sum_of<S>(lower[g]);
+        } while (at != 0);
+    }
+}
+
+/// Inside a vector: λ times ψ with its lanes exchanged; a lane whose bit is set belongs to λ_b ψ_a.
+template <class S, int C>
+void transverse_inside(const typename S::T* re, const typename S::T* im, int tile_bits, const int* positions,
+                       bool symmetric, double* out) {
+    using T = typename S::T;
+    constexpr int width = 1 << S::lane_bits;
+    const Index size = Index{1} << (tile_bits - 1), half = plane_offset<T>(size);
+    typename S::I lanes[C];
+    for (int c = 0; c < C; ++c) {
+        alignas(64) unsigned char memory[64];
+        unsigned char order[kMaxLanes];
+        for (int l = 0; l < width; ++l) order[l] = static_cast<unsigned char>(l ^ 1 << positions[c]);
+        S::make_index(order, memory);
+        lanes[c] = S::index(memory);
+    }
+    for (int plane = 0; plane < 2; ++plane) {
+        const T* const psi = (plane == 0) == symmetric ? im : re;
+        const T* const lambda = (plane == 0 ? re : im) + half;
+        const double up = symmetric && plane == 1 ? -1 : 1, down = symmetric ? up : -up;
+        for (Index at = 0; at < size;) {
+            typename S::V sums[C];
+            for (int c = 0; c < C; ++c) sums[c] = S::set1(0);
+            const Index end = at + 64 * width < size ? at + 64 * width : size;
+            for (; at < end; at += width) {
+                const auto v = S::load(psi + plane_offset<T>(at)), l = S::load(lambda + plane_offset<T>(at));
+                for (int c = 0; c < C; ++c) sums[c] = S::fma(l, S::permute(v, lanes[c]), sums[c]);
+            }
+            for (int c = 0; c < C; ++c) {
+                alignas(64) T values[width];
+                S::store(values, sums[c]);
+                for (int l = 0; l < width; ++l) out[c] += (l >> positions[c] & 1 ? up : down) * static_cast<double>(values[l]);
+            }
+        }
+    }
+}
+
+template <class S>
+void transverse(const typename S::T* re, const typename S::T* im, int tile_bits, const int* positions, int count,
+                bool symmetric, double* out) {
+    const bool inside = positions[0] < S::lane_bits;
+    for (int k = 0; k < count; ++k) out[k] = 0;
+    while (count > 0) {
+        const int limit = inside ? kMaxTransverse : S::max_group_bits;
+        const int now = count < limit ? count : limit;
+        switch (now * 2 + inside) {
+            case 2: transverse_outside<S, 1>(re, im, tile_bits, positions, symmetric, out); break;
+            case 4: transverse_outside<S, 2>(re, im, tile_bits, positions, symmetric, out); break;
+            case 6: transverse_outside<S, 3>(re, im, tile_bits, positions, symmetric, out); break;
+            case 8:
+                if constexpr (S::max_group_bits > 3) transverse_outside<S, 4>(re, im, tile_bits, positions, symmetric, out);
+                break;
+            case 3: transverse_inside<S, 1>(re, im, tile_bits, positions, symmetric, out); break;
+            case 5: transverse_inside<S, 2>(re, im, tile_bits, positions, symmetric, out); break;
+            case 7: transverse_inside<S, 3>(re, im, tile_bits, positions, symmetric, out); break;
+            default: transverse_inside<S, 4>(re, im, tile_bits, positions, symmetric, out);
+        }
+        positions += now, out += now, count -= now;
+    }
+}
+
+// -------------------------------------------------------------------------------------------------- Pauli sums
+
+template <class S>
+double apply_terms(const typename S::T* psi, Index first, Index last, const SumTerm<typename S::T>* terms,
+                   std::size_t count, typename S::T* out) {
+    using T = typename S::T;
+    constexpr Index width = Index{1} << S::lane_bits, block_size = kSumBlock * width;
+    double total = 0;
+    for (Index block = first; block < last;) {
+        auto dot = S::set1(0);
+        const Index end = block + 16 < last ? block + 16 : last;
+        for (; block < end; ++block) {
+            const Index v = block * kSumBlock;
+            typename S::V sum[kSumBlock];
+            for (int j = 0; j < kSumBlock; ++j) sum[j] = S::set1(0);
+            for (std::size_t t = 0; t < count; ++t) {
+                const SumTerm<T>& term = terms[t];
+                if (v & term.skip) continue;
+                const Index from = (v ^ term.x) & ~Index{kSumBlock - 1};
+                const T* const source = psi + from * width;
+                const unsigned char odd = static_cast<unsigned char>(__builtin_parityll(term.z & from));
+                const auto lanes = S::index(term.lanes);
+                for (int j = 0; j < kSumBlock; ++j)
+                    sum[j] = S::fma(S::load(term.coefficients[term.sign[j] ^ odd]),
+                                    S::permute(S::load(source + term.source[j]), lanes), sum[j]);
+            }
+            const Index at = block * block_size;
+            for (int j = 0; j < kSumBlock; ++j) dot = S::fma(sum[j], S::load(psi + at + j * width), dot);
+            if (out != nullptr)
+                for (int j = 0; j < kSumBlock; ++j) {
+                    T* const place = out + at + j * width;
+                    S::store(place, S::add(S::load(place), sum[j]));
+                }
+        }
+        total += sum_of<S>(dot);
+    }
+    return total;
+}
+
+template <class S>
+double apply_function(const typename S::T* psi, Index first, const SumFunction<typename S::T>& f,
+                      typename S::T* out) {
+    constexpr Index width = Index{1} << S::lane_bits, count = (Index{2} << kFunctionBits) / width;
+    const auto even_lanes = S::index(f.even_lanes), odd_lanes = S::index(f.odd_lanes);
+    auto dot = S::set1(0);
+    for (Index v = 0; v < count; ++v) {
+        const auto source = S::load(psi + ((first + v) ^ f.x) * width);
+        auto sum = S::set1(0);
+        if (f.even != nullptr) sum = S::mul(S::load(f.even + v * width), S::permute(source, even_lanes));
+        if (f.odd != nullptr) sum = S::fma(S::load(f.odd + v * width), S::permute(source, odd_lanes), sum);
+        dot = S::fma(sum, S::load(psi + (first + v) * width), dot);
+        if (out != nullptr) S::store(out + (first + v) * width, S::add(S::load(out + (first + v) * width), sum));
+    }
+    return sum_of<S>(dot);
+}
+
+/// Steps inside a vector: v ← ±v + permuted v.
+template <class S>
+void walsh_hadamard(typename S::T* numbers) {
+    using T = typename S::T;
+    constexpr Index width = Index{1} << S::lane_bits, size = Index{2} << kFunctionBits;
+    for (Index step = 2; step < width; step *= 2) {
+        alignas(64) T signs[kMaxLanes];
+        alignas(64) unsigned char memory[64];
+        unsigned char order[kMaxLanes];
+        for (Index l = 0; l < width; ++l) {
+            signs[l] = l & step ? T(-1) : T(1);
+            order[l] = static_cast<unsigned char>(l ^ step);
+        }
+        S::make_index(order, memory);
+        const auto sign = S::load(signs);
+        const auto lanes = S::index(memory);
+        for (Index k = 0; k < size; k += width) {
+            const auto v = S::load(numbers + k);
+            S::store(numbers + k, S::fma(sign, v, S::permute(v, lanes)));
+        }
+    }
+    for (Index step = width < 2 ? 2 : width; step < size; step *= 2)
+        for (Index from = 0; from < size; from += 2 * step)
+            for (Index k = from; k < from + step; k += width) {
+                const auto a = S::load(numbers + k), b = S::load(numbers + k + step);
+                S::store(numbers + k, S::add(a, b));
+                S::store(numbers + k + step, S::sub(a, b));
+            }
+}
+
+}  // namespace
+
+template <class S>
+ObservableKernels<typename S::T> make_observable_kernels() {
+    return {mask_sums<S>, transverse<S>, apply_terms<S>, apply_function<S>, walsh_hadamard<S>};
+}
+
+}  // namespace coratrix::CORATRIX_ISA

@@ -1,0 +1,179 @@
+// Kernels on observables, Pauli sums and gradients against their definitions.
+#include <cmath>
+#include <cstdio>
+#include <random>
+
+#include "coratrix/gradient.hpp"
+#include "coratrix/observable_kernels.hpp"
+
+using namespace coratrix;
+
+namespace {
+
+int failures = 0;
+std::mt19937 random_bits(11);
+
+void expect_near(double found, double wanted, double tolerance, const char* what) {
+    if (std::abs(found - wanted) <= tolerance) return;
+    ++failures;
+    std::printf("FAILED: %s: %.12g, wanted %.12g\n", what, found, wanted);
+}
+
+std::vector<InstructionSet> sets() {
+    std::vector<InstructionSet> out;
+    for (const InstructionSet s : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})
+        if (is_supported(s)) out.push_back(s);
+    return out;
+}
+
+template <class T>
+double tolerance() {
+    return sizeof(T) == 4 ? 2e-5 : 1e-12;
+}
+
+// -------------------------------------------------------------------------------------------------------- tiles
+
+/// A tile whose lower half is ψ and whose upper half is λ, and the two as plain vectors.
+template <class T>
+struct Tile {
+    explicit Tile(int bits_of) : bits(bits_of), buffer(3 * std::size_t{plane_size<T>(bits_of)} * sizeof(T) + 256) {
+        std::normal_distribution<double> normal(0, std::pow(2.0, -0.5 * bits));
+        psi.resize(std::size_t{1} << (bits - 1)), lambda.resize(psi.size());
+        for (std::size_t k = 0; k < psi.size(); ++k) {
+            psi[k] = {normal(random_bits), normal(random_bits)};
+            lambda[k] = {normal(random_bits), normal(random_bits)};
+            put(k, psi[k]), put(k | psi.size(), lambda[k]);
+        }
+    }
+    std::size_t plane() const { return (plane_size<T>(bits) + 63) / 64 * 64; }
+    T* re() { return static_cast<T*>(buffer.data()); }
+    T* im() { return re() + plane(); }
+    T* scratch() { return im() + plane(); }
+    static std::size_t offset(std::size_t index) {
+        std::size_t out = 0;
+        for (; index; index &= index - 1) out += plane_stride<T>(lowest_bit(index));
+        return out;
+    }
+    void put(std::size_t k, Complex a) {
+        re()[offset(k)] = static_cast<T>(a.real());
+        im()[offset(k)] = static_cast<T>(a.imag());
+    }
+
+    int bits;
+    Buffer buffer;
+    std::vector<Complex> psi, lambda;
+};
+
+template <class T>
+void masks_of_a_tile(InstructionSet set, int bits) {
+    const Kernels<T>& table = kernels<T>(set);
+    if (bits <= table.lane_bits) return;
+    Tile<T> tile(bits);
+
+    observable_kernels(table).mask_sums(tile.re(), tile.im(), bits, tile.scratch());
+
+    const std::size_t lanes = (std::size_t{1} << table.lane_bits) - 1;
+    for (std::size_t mask = 0; mask < tile.psi.size(); ++mask) {
+        double wanted = 0;  // supersets outside the lanes, the same lane
+        for (std::size_t k = 0; k < tile.psi.size(); ++k)
+            if ((k & lanes) == (mask & lanes) && (k & mask & ~lanes) == (mask & ~lanes))
+                wanted += (std::conj(tile.lambda[k]) * tile.psi[k]).imag();
+        expect_near(static_cast<double>(tile.scratch()[Tile<T>::offset(mask)]), wanted, tolerance<T>(), "mask_sums");
+    }
+}
+
+template <class T>
+void pairs_of_a_tile(InstructionSet set, int bits) {
+    const Kernels<T>& table = kernels<T>(set);
+    if (bits <= table.lane_bits) return;
+    Tile<T> tile(bits);
+    std::vector<int> inside, outside;
+    for (int p = 0; p + 1 < bits; ++p) (p < table.lane_bits ? inside : outside).push_back(p);
+    for (const std::vector<int>& all : {inside, outside})
+        for (std::size_t first = 0; first < all.size(); ++first)
+            for (std::size_t last = first + 1; last <= std::min(all.size(), first + kMaxTransverse); ++last)
+                for (const bool symmetric : {false, true}) {
+                    double found[kMaxTransverse];
+                    observable_kernels(table).transverse(tile.re(), tile.im(), bits, all.data() + first,
+                                                         static_cast<int>(last - first), symmetric, found);
+                    for (std::size_t p = first; p < last; ++p) {
+                        Complex wanted = 0;
+                        for (std::size_t k = 0; k < tile.psi.size(); ++k) {
+                            const bool set_bit = k >> all[p] & 1;
+                            const Complex factor = symmetric ? Complex(1) : set_bit ? Complex(0, 1) : Complex(0, -1);
+                            wanted += std::conj(tile.lambda[k]) * factor * tile.psi[k ^ std::size_t{1} << all[p]];
+                        }
+                        expect_near(found[p - first], wanted.imag(), tolerance<T>(), "transverse");
+                    }
+                }
+}
+
+// --------------------------------------------------------------------------------------------------- Pauli sums
+
+std::vector<PauliTerm> random_terms(int n, int groups, int per_group) {
+    std::vector<PauliTerm> out;
+    std::normal_distribution<double> normal;
+    for (int g = 0; g < groups; ++g) {
+        const Mask x = g == 0 ? 0 : random_bits() & (bit(n) - 1);
+        for (int t = 0; t < per_group; ++t) out.push_back({x, random_bits() & (bit(n) - 1), normal(random_bits)});
+    }
+    return out;
+}
+
+std::vector<Complex> product(const std::vector<PauliTerm>& terms, const std::vector<Complex>& psi) {
+    const Complex powers[4] = {1, {0, 1}, -1, {0, -1}};
+    std::vector<Complex> out(psi.size());
+    for (const PauliTerm& term : terms)
+        for (Index k = 0; k < psi.size(); ++k)
+            out[k ^ term.x] += term.coefficient * powers[popcount(term.x & term.z) & 3] *
+                               (parity(term.z & k) ? -1.0 : 1.0) * psi[k];
+    return out;
+}
+
+template <class T>
+void pauli_sum(InstructionSet set, int n, int groups, int per_group) {
+    const Kernels<T>& table = kernels<T>(set);
+    const int padded = std::max(n, table.lane_bits);
+    State<T> psi(n, padded), lambda(n, padded);
+    psi.set_basis(0);
+    std::vector<Complex> plain(psi.size());
+    std::normal_distribution<double> normal(0, std::pow(2.0, -0.5 * n));
+    for (Index k = 0; k < psi.size(); ++k) {
+        plain[k] = {normal(random_bits), normal(random_bits)};
+        psi.data()[k] = std::complex<T>(plain[k]);
+    }
+    const std::vector<PauliTerm> terms = random_terms(n, groups, per_group);
+    const std::vector<Complex> wanted = product(terms, plain);
+    double value = 0;
+    for (Index k = 0; k < psi.size(); ++k) value += (std::conj(plain[k]) * wanted[k]).real();
+    Context two;
+    two.num_threads = 2;
+
+    const PauliSum<T> for_value(terms, padded, table, PauliSum<T>::Use::value);
+    const PauliSum<T> for_product(terms, padded, table, PauliSum<T>::Use::product);
+    const double found = for_value.apply(psi.numbers(), nullptr, {});
+
+    const double room = tolerance<T>() * groups * per_group;
+    expect_near(found, value, room, "PauliSum, value");
+    expect_near(for_value.apply(psi.numbers(), nullptr, two), found, 0, "PauliSum, two threads");
+    expect_near(for_product.apply(psi.numbers(), lambda.numbers(), two), value, room, "PauliSum, value of the product");
+    double worst = 0;
+    for (Index k = 0; k < psi.size(); ++k) worst = std::max(worst, std::abs(Complex(lambda.data()[k]) - wanted[k]));
+    expect_near(worst, 0, room, "PauliSum, product");
+}
+
+template <class T>
+void all_of(InstructionSet set) {
+    for (int bits = 2; bits <= 12; ++bits) masks_of_a_tile<T>(set, bits), pairs_of_a_tile<T>(set, bits);
+    for (int n = 1; n <= 12; ++n) pauli_sum<T>(set, n, 5, 3);
+    for (const int n : {5, 10, 11, 12}) pauli_sum<T>(set, n, 3, 40);
+    pauli_sum<T>(set, 17, 4, 2);  // more than one chunk
+}
+
+}  // namespace
+
+int main() {
+    for (const InstructionSet set : sets()) all_of<float>(set), all_of<double>(set);
+    std::printf(failures == 0 ? "all passed\n" : "%d failures\n", failures);
+    return failures == 0 ? 0 : 1;
+}
