@@ -26,7 +26,8 @@ double scaled_tangent(double angle, double& t, bool& swapped) {
 bool is_diagonal(const Matrix2& m) { return std::norm(m.a01) < kTiny * kTiny && std::norm(m.a10) < kTiny * kTiny; }
 
 Emitter::Emitter(int num_bits)
-    : pending_(index(num_bits)), last_moving_(index(num_bits), -1), last_phase_(index(num_bits), -1) {
+    : pending_(index(num_bits)), last_moving_(index(num_bits), -1), last_phase_(index(num_bits), -1),
+      asked_(index(num_bits)), z_probe_(index(num_bits), -1) {
     out_.num_bits = num_bits;
 }
 
@@ -97,24 +98,68 @@ void Emitter::dense(DenseMatrix matrix, Mask controls) {
     moving(op);
 }
 
-/// Stands in the order like a phase on its bits, and is merged with none.
-void Emitter::probe(Mask wires, int number) {
+// Probes. Σ over the set bit is ⟨(1 - Z)/2⟩, and ⟨1⟩ has no imaginary part. With M pending on the wire, the question
+// is about A = M†ZM in the frame of what is already emitted: its Z part is a sum under a mask, its X and Y parts are
+// asked for with the rotation that M becomes. So a probe of one bit stands in the way of no merging.
+
+void Emitter::probe(Mask wires, int question) {
+    if (popcount(wires) == 1) return probe_bit(lowest_bit(wires), question);
     for (Mask left = wires; left; left &= left - 1) keep_diagonal(lowest_bit(left));
+    out_.shares.push_back({question, append_probe(wires), 1.0});
+}
+
+void Emitter::probe_bit(int wire, int question) {
+    const Pending& p = pending_[index(wire)];
+    Matrix2 a = {1, 0, 0, -1};
+    if (p.any) a = dagger(p.matrix) * a * p.matrix;
+    const double z = 0.5 * (a.a00 - a.a11).real();
+    if (std::abs(z) > kTiny) out_.shares.push_back({question, z_probe(wire), z});
+    if (std::abs(a.a01) > kTiny) asked_[index(wire)].push_back({question, a.a01});
+}
+
+/// The sum where the bit of `wire` is set; one answer as long as nothing moves the bit.
+int Emitter::z_probe(int wire) {
+    int& place = z_probe_[index(wire)];
+    if (place <= last_moving_[index(wire)]) {
+        append_probe(bit(wire));
+        place = static_cast<int>(out_.ops.size()) - 1;
+    }
+    return out_.ops[index(place)].probe;
+}
+
+int Emitter::append_probe(Mask wires) {
     Op op;
     op.diagonal = wires;
-    op.probe = number;
+    op.probe = out_.num_answers++;
     out_.ops.push_back(op);
+    return op.probe;
+}
+
+/// A's corner a01 is x - iy; diag(1, right), emitted since it was noted down, turns it.
+void Emitter::ask_transverse(int wire, Complex right, Op& rotation) {
+    for (const Transverse& each : asked_[index(wire)]) {
+        const Complex corner = each.corner * std::conj(right);
+        share_transverse(each.question, corner.real(), rotation.probe_x);
+        share_transverse(each.question, -corner.imag(), rotation.probe_y);
+    }
+    asked_[index(wire)].clear();
+}
+
+void Emitter::share_transverse(int question, double component, int& answer) {
+    if (std::abs(component) < kTiny) return;
+    if (answer < 0) answer = out_.num_answers++;
+    out_.shares.push_back({question, answer, -0.5 * component});
 }
 
 /// U = e^{iα} diag(1, left) [[c, -s], [s, c]] diag(1, right); phases are read off the larger entries.
 void Emitter::keep_diagonal(int wire) {
-    if (!turns(wire)) return;
     Pending& p = pending_[index(wire)];
+    if (!p.any || (is_diagonal(p.matrix) && asked_[index(wire)].empty())) return;
     const Matrix2 m = p.matrix;
     const double c = std::abs(m.a00), s = std::abs(m.a10);
     const bool swapped = s > c;
     const Complex alpha = c > 0 ? m.a00 / c : Complex(1);
-    const Complex left = m.a10 / s / alpha;
+    const Complex left = s > 0 ? m.a10 / s / alpha : Complex(1);
     const Complex right = swapped ? -m.a01 / std::abs(m.a01) / alpha : m.a11 / std::abs(m.a11) / (alpha * left);
     Op op;
     op.kind = Op::Kind::rotation;
@@ -124,6 +169,7 @@ void Emitter::keep_diagonal(int wire) {
     op.factor = swapped ? s : c;
     constant_ *= alpha;
     single(wire, right);
+    ask_transverse(wire, right, op);
     moving(op);
     p.matrix = {1, 0, 0, left};
 }

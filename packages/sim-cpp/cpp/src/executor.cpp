@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "coratrix/probes.hpp"
+
 #ifdef __SSE__
 #include <xmmintrin.h>
 #endif
@@ -67,29 +69,6 @@ void start_at_zero(const Plan<T>& plan, const Workspace<T>& space) {
     space.re()[0] = 1;
 }
 
-/// w[x] = Im(λ*[x] ψ[x]), then s[x] = Σ_{y ⊇ x} w[y]: every mask's sum at once. The tile position `flag` tells
-/// ψ (0) from λ (1); where it is the highest, as in all but padded states, only half the indices need a look.
-template <class T>
-void answer_probes(const Probes& probes, int tile_bits, const T* re, const T* im, Index tile_index, T* sums,
-                   double* answers) {
-    const int flag = probes.flag_position;
-    const std::uint32_t size = 1u << (flag == tile_bits - 1 ? tile_bits - 1 : tile_bits);
-    const std::uint32_t lambda = plane_stride<T>(flag);
-    constexpr std::uint32_t page = 4096 / sizeof(T), line = 64 / sizeof(T);
-    for (std::uint32_t from = 0, place = 0; from < size; from += page, place += page + line)
-        for (std::uint32_t k = 0; k < std::min(page, size - from); ++k) {
-            const bool is_lambda = (from + k) >> flag & 1;
-            sums[from + k] =
-                is_lambda ? T(0) : re[place + k + lambda] * im[place + k] - im[place + k + lambda] * re[place + k];
-        }
-    for (std::uint32_t step = 1; step < size; step *= 2)
-        for (std::uint32_t from = 0; from < size; from += 2 * step)
-            for (std::uint32_t k = from; k < from + step; ++k) sums[k] += sums[k + step];
-    for (const Probes::One& one : probes.list)
-        if ((tile_index & one.outer) == one.outer)
-            answers[one.number] += probes.scale * static_cast<double>(sums[one.local]);
-}
-
 /// All operations on one part of a tile, then on the next: a part stays in the first-level cache.
 template <class T>
 void run_block(const Plan<T>& plan, const TileBlock<T>& block, Index tile_index, const Workspace<T>& space,
@@ -105,7 +84,7 @@ void run_block(const Plan<T>& plan, const TileBlock<T>& block, Index tile_index,
                 case TileOp<T>::Kind::diagonal: k.apply_diagonal(*op.diagonal, re, im, index, space.scratch()); break;
                 case TileOp<T>::Kind::dense: k.apply_dense(*op.dense, re, im, index, space.scratch()); break;
                 case TileOp<T>::Kind::probes:
-                    answer_probes(plan.probes[static_cast<std::size_t>(op.probes)], plan.tile_bits, re, im, index,
+                    answer_probes(plan.probes[static_cast<std::size_t>(op.probes)], k, plan.tile_bits, re, im, index,
                                   space.scratch(), answers);
             }
         }

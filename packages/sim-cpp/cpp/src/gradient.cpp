@@ -1,7 +1,8 @@
 // ψ runs forward; then ψ and λ = Oψ, side by side in a state of one more bit, run backward together.
 //
 // Every parametric gate is V · Π exp(i c_j θ [x ⊇ M_j]) · V†, so at its place dE/dθ = -2 Σ c_j Im⟨λ|Π_{M_j}|ψ⟩ in
-// the frame of V†: a sum over indices, which the planner schedules as a "probe" among the phases of a time slot.
+// the frame of V†: a sum over indices, which the planner schedules as a "probe" among the phases of a time slot. A probe
+// on one bit becomes questions about X, Y and Z on it where it stands, so that gates merge across it.
 #include "coratrix/gradient.hpp"
 
 #include <algorithm>
@@ -22,10 +23,10 @@ struct Question {
     double coefficient;
 };
 
-/// The circuit undone, with a probe at every parameter. Qubits move up by one: qubit 0 tells ψ from λ.
+/// The circuit undone, with a probe at every parameter. Qubits move up by `shift`: qubit 0 tells ψ from λ.
 class Backward {
 public:
-    explicit Backward(const Program& program) : program_(program), params_(program_params(program)) {
+    Backward(const Program& program, int shift) : params_(program.params().data()), shift_(shift) {
         const Body& body = program.body();
         for (std::size_t k = body.size(); k-- > 0;) undo(body[k]);
     }
@@ -37,11 +38,9 @@ public:
 private:
     using Qubits = std::vector<std::int64_t>;
 
-    static const double* program_params(const Program& program) { return program.params().data(); }
-
     void undo(const Instruction& in) {
         Qubits all;
-        for (int k = 0; k < in.num_qubits; ++k) all.push_back(in.qubits[k] + 1);
+        for (int k = 0; k < in.num_qubits; ++k) all.push_back(in.qubits[k] + shift_);
         const Qubits controls(all.begin(), all.begin() + in.num_controls);
         const Qubits t(all.begin() + in.num_controls, all.end());
         const auto state = in.control_state;
@@ -157,8 +156,8 @@ private:
         return out_.back();
     }
 
-    const Program& program_;
     const double* params_;
+    const int shift_;
     std::vector<Instruction> out_;
     std::vector<Question> questions_;
     std::vector<std::unique_ptr<Qubits>> lists_;
@@ -166,45 +165,24 @@ private:
     std::vector<std::unique_ptr<double>> values_;
 };
 
-/// λ = Σ c P ψ, in runs of 2^8 amplitudes whose signs repeat from run to run.
+/// Bits of a state that holds ψ and λ, the highest telling which: wide enough that a plan need not widen it.
+int paired_width(const Program& program, int lane_bits) {
+    int widest = 0;
+    for (const Instruction& in : program.body()) widest = std::max(widest, in.num_qubits);
+    return std::max(program.num_qubits(), lane_bits + widest) + 1;
+}
+
+/// ψ into the lower half of `both`, λ = Σψ into the upper; returns ⟨ψ|λ⟩.
 template <class T>
-class SumApplier {
-public:
-    SumApplier(const std::vector<PauliTerm>& terms, int num_bits) : terms_(terms), run_(Index{1} << std::min(num_bits, 8)) {
-        for (const PauliTerm& term : terms)
-            for (Index k = 0; k < run_; ++k) signs_.push_back(parity(term.z & k) ? T(-1) : T(1));
-    }
-
-    void apply(const std::complex<T>* psi, std::complex<T>* lambda, Index size, const Context& context) const {
-        const Index chunk = std::min<Index>(size, Index{1} << 14);
-        parallel_for(context, static_cast<std::int64_t>(size / chunk), [&](std::int64_t task, int) {
-            const Index first = static_cast<Index>(task) * chunk;
-            std::fill(lambda + first, lambda + first + chunk, std::complex<T>(0));
-            for (std::size_t t = 0; t < terms_.size(); ++t)
-                for (Index at = first; at < first + chunk; at += run_) add(t, psi, lambda, at);
-        });
-    }
-
-private:
-    /// λ[k] += c i^{|x∧z|} (-1)^{z·(k^x)} ψ[k ^ x] for one run.
-    void add(std::size_t t, const std::complex<T>* psi, std::complex<T>* lambda, Index at) const {
-        static const Complex powers[4] = {{1, 0}, {0, 1}, {-1, 0}, {0, -1}};
-        const PauliTerm& term = terms_[t];
-        const Index from = (at ^ term.x) & ~(run_ - 1), flip = term.x & (run_ - 1);
-        Complex c = term.coefficient * powers[popcount(term.x & term.z) & 3];
-        if (parity(term.z & from)) c = -c;
-        const T re = static_cast<T>(c.real()), im = static_cast<T>(c.imag());
-        const T* const sign = signs_.data() + t * run_;
-        for (Index k = 0; k < run_; ++k) {
-            const std::complex<T> a = psi[from + (k ^ flip)] * sign[k ^ flip];
-            lambda[at + k] += std::complex<T>(re * a.real() - im * a.imag(), re * a.imag() + im * a.real());
-        }
-    }
-
-    const std::vector<PauliTerm>& terms_;
-    const Index run_;
-    std::vector<T> signs_;
-};
+double pair_up(const State<T>& psi, const std::vector<PauliTerm>& terms, const Kernels<T>& table, State<T>& both,
+               const Context& context) {
+    const Index half = both.padded_size() / 2;
+    T* const lambda = both.numbers() + 2 * half;
+    std::copy(psi.numbers(), psi.numbers() + 2 * psi.size(), both.numbers());
+    std::fill(both.numbers() + 2 * psi.size(), lambda, T(0));
+    const PauliSum<T> sum(terms, both.padded_bits() - 1, table, PauliSum<T>::Use::product);
+    return sum.apply(both.numbers(), lambda, context);
+}
 
 }  // namespace
 
@@ -214,28 +192,27 @@ ValueAndGradient expectation_gradient(const Program& program, const std::vector<
     if (options.density) throw std::invalid_argument("gradients are taken on pure states");
     const Kernels<T>& table = kernels<T>(options.set);
     const int n = program.num_qubits();
-    const Backward backward(program);
+    const int width = paired_width(program, table.lane_bits);
+    const Backward backward(program, width - n);
     const LoweredCircuit lowered =
-        lower(backward.begin(), backward.end(), n + 1, {false, n >= kKakBits<T>, options.merge});
-    const Plan<T> plan = make_plan<T>(lowered, table, {options.tile_bits, false, n});
+        lower(backward.begin(), backward.end(), width, {false, n >= kKakBits<T>, options.merge});
+    PlanOptions backward_options;
+    backward_options.tile_bits = options.tile_bits;
+    backward_options.starts_at_zero = false;
+    backward_options.ends_at_zero = true;
+    backward_options.probe_flag = width - 1;
+    const Plan<T> plan = make_plan<T>(lowered, table, backward_options);
 
     State<T> both(plan.num_bits, plan.padded_bits);
-    std::fill(both.data(), both.data() + both.padded_size(), std::complex<T>(0));
-    {
-        const State<T> psi = run_state<T>(program, options, context);
-        std::copy(psi.data(), psi.data() + psi.size(), both.data());
-    }
-    std::complex<T>* const lambda = both.data() + (Index{1} << n);
-    SumApplier<T>(terms, n).apply(both.data(), lambda, Index{1} << n, context);
     ValueAndGradient out;
-    for (Index k = 0; k < Index{1} << n; ++k) out.value += (std::conj(Complex(both.data()[k])) * Complex(lambda[k])).real();
-
+    out.value = pair_up(run_state<T>(program, options, context), terms, table, both, context);
     std::vector<double> answers;
     run_plan(plan, both, context, &answers);
     out.gradient.assign(program.params().size(), 0.0);
-    for (std::size_t k = 0; k < backward.questions().size(); ++k) {
-        const Question& q = backward.questions()[k];
-        out.gradient[static_cast<std::size_t>(q.parameter)] += q.coefficient * answers[k];
+    for (const ProbeShare& share : lowered.shares) {
+        const Question& q = backward.questions()[static_cast<std::size_t>(share.question)];
+        out.gradient[static_cast<std::size_t>(q.parameter)] +=
+            q.coefficient * share.weight * answers[static_cast<std::size_t>(share.answer)];
     }
     return out;
 }

@@ -67,11 +67,12 @@ class Filler {
 public:
     Filler(const LoweredCircuit& circuit, const Schedule& schedule, const Kernels<T>& kernels,
            const PlanOptions& options)
-        : circuit_(circuit), schedule_(schedule), kernels_(kernels), probe_flag_(options.probe_flag) {
+        : circuit_(circuit), schedule_(schedule), kernels_(kernels), ends_at_zero_(options.ends_at_zero) {
         plan_.num_bits = schedule.num_bits;
         plan_.padded_bits = schedule.padded_bits;
         plan_.tile_bits = schedule.tile_bits;
         plan_.kernels = &kernels;
+        plan_.num_probes = circuit.num_answers;
         plan_.starts_at_zero = options.starts_at_zero;
         plan_.untouched = options.starts_at_zero ? bit(schedule.padded_bits) - 1 : 0;
     }
@@ -106,10 +107,20 @@ private:
         plan_.stages.emplace_back();
         stage().local = local;
         stage().outer = (bit(plan_.padded_bits) - 1) & ~local;
-        stage().zero_before = plan_.untouched;
+        stage().zero_before = ends_at_zero_ ? zero_after() : plan_.untouched;
         plan_.untouched &= ~local;
         tile_ = Layout(local);
         place_vectors();
+    }
+
+    /// Bits that no later stage makes local: zero in ψ once this stage is done, and before it as far as it leaves them
+    /// alone. What λ holds elsewhere is asked for no more.
+    Mask zero_after() const {
+        Mask out = bit(plan_.padded_bits) - 1;
+        std::size_t number = 0;
+        for (const Entry& entry : schedule_.entries)
+            if (entry.kind == Entry::Kind::stage && ++number > plan_.stages.size()) out &= ~entry.bits;
+        return out;
     }
 
     /// Tables of where a tile's vectors lie in the state.
@@ -122,7 +133,7 @@ private:
         std::uint32_t made = 1;
         for (int p = lane_bits; p < plan_.tile_bits; ++p, made *= 2) {
             const int state_bit = tile_.state_bits[static_cast<std::size_t>(p)];
-            const bool zero = stage().zero_before >> state_bit & 1;
+            const bool zero = !ends_at_zero_ && (stage().zero_before >> state_bit & 1);
             for (std::uint32_t k = 0; k < made; ++k) {
                 scatter[made + k] = scatter[k] + (1u << (state_bit - lane_bits));
                 gather[made + k] = zero || gather[k] == kZeroVector ? kZeroVector : scatter[made + k];
@@ -194,10 +205,13 @@ private:
     void probes(const Entry& entry) {
         Probes out;
         out.scale = std::norm(scale_);
-        out.flag_position = tile_.position[probe_flag_];
         for (std::uint32_t k = entry.first; k < entry.last; ++k) {
-            out.list.push_back({op(k).diagonal & ~stage().local, tile_.positions(op(k).diagonal), op(k).probe});
-            plan_.num_probes = std::max(plan_.num_probes, op(k).probe + 1);
+            const Op& it = op(k);
+            const int position = it.moving ? tile_.position[lowest_bit(it.moving)] : -1;
+            if (it.probe >= 0)
+                out.masked.push_back({it.diagonal & ~stage().local, tile_.positions(it.diagonal), it.probe});
+            if (it.probe_x >= 0) out.x.push_back({position, it.probe_x});
+            if (it.probe_y >= 0) out.y.push_back({position, it.probe_y});
         }
         TileOp<T> question{TileOp<T>::Kind::probes};
         question.probes = static_cast<int>(plan_.probes.size());
@@ -329,7 +343,7 @@ private:
     const LoweredCircuit& circuit_;
     const Schedule& schedule_;
     const Kernels<T>& kernels_;
-    const int probe_flag_;
+    const bool ends_at_zero_;
     Plan<T> plan_;
     Layout tile_{0};
     Layout layout_{0};                               // of the present block
@@ -348,6 +362,7 @@ Schedule make_schedule_for(const LoweredCircuit& circuit, const Kernels<T>& kern
     out.block_bits = options.block_bits > 0 ? options.block_bits : default_block_bits<T>();
     out.starts_at_zero = options.starts_at_zero;
     out.probe_flag = options.probe_flag;
+    out.ends_at_zero = options.ends_at_zero;
     return make_schedule(circuit, out);
 }
 

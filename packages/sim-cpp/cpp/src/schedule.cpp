@@ -18,7 +18,7 @@ Footprint footprint(const Op& op) { return {op.moving, op.diagonal}; }
 
 bool same_shape(const Op& a, const Op& b) {
     return a.kind == b.kind && a.diagonal == b.diagonal && a.moving == b.moving && a.lead == b.lead &&
-           a.dense_index == b.dense_index && a.probe == b.probe;
+           a.dense_index == b.dense_index && a.probe == b.probe && a.probe_x == b.probe_x && a.probe_y == b.probe_y;
 }
 
 class Scheduler {
@@ -37,6 +37,7 @@ public:
     Schedule run() {
         Numbers left(ops_.size());
         std::iota(left.begin(), left.end(), 0);
+        if (options_.ends_at_zero) return run_backward(std::move(left));
         if (options_.starts_at_zero && left.empty()) left = add_stage(left);  // |0…0⟩ itself has to be written
         while (!left.empty()) left = add_stage(left);
         out_.shape = ops_;
@@ -54,19 +55,43 @@ private:
 
     // Stages and blocks
 
+    /// The circuit undone starts at zero, and its first stages need few tiles: they are the last ones here.
+    Schedule run_backward(Numbers left) {
+        std::reverse(left.begin(), left.end());
+        std::vector<std::pair<Mask, Numbers>> stages;
+        while (!left.empty()) {
+            const Mask local = choose(left, bit(out_.padded_bits) - 1, out_.tile_bits);
+            auto [mine, rest] = take(left, local);
+            std::reverse(mine.begin(), mine.end());
+            stages.emplace_back(local, std::move(mine));
+            left = std::move(rest);
+        }
+        for (std::size_t k = stages.size(); k-- > 0;) lay_out(stages[k].first, stages[k].second);
+        out_.shape = ops_;
+        return std::move(out_);
+    }
+
     /// Schedule what runs in one pass over the state; returns the rest.
     Numbers add_stage(const Numbers& left) {
         const Mask local = choose(left, bit(out_.padded_bits) - 1, out_.tile_bits);
-        auto [mine, rest] = split(left, local);
-        if (mine.empty() && !left.empty()) throw std::logic_error("schedule: no operation fits a stage");
+        auto [mine, rest] = take(left, local);
+        lay_out(local, mine);
+        return rest;
+    }
+
+    std::pair<Numbers, Numbers> take(const Numbers& left, Mask local) const {
+        auto out = split(left, local);
+        if (out.first.empty() && !left.empty()) throw std::logic_error("schedule: no operation fits a stage");
+        return out;
+    }
+
+    void lay_out(Mask local, const Numbers& mine) {
         add(Entry::Kind::stage, local);
         stage_ = local;
-        if (!mine.empty()) {
-            open_block();
-            add_slots(mine);
-            close_block();
-        }
-        return rest;
+        if (mine.empty()) return;
+        open_block();
+        add_slots(mine);
+        close_block();
     }
 
     // Blocks take up bits as operations ask for them, and are closed when no more fit
@@ -108,9 +133,11 @@ private:
         std::vector<Numbers> parts;
         for (const int number : mine) {
             const Op& it = op(number);
-            const std::size_t part = 3 * slot_of(it) + (it.moving != 0 ? 2 : it.probe >= 0 ? 1 : 0);
-            if (parts.size() <= part) parts.resize(part + 1);
-            parts[part].push_back(number);
+            const std::size_t phases = 3 * slot_of(it), probes = phases + 1, moving = phases + 2;
+            if (parts.size() <= moving) parts.resize(moving + 1);
+            if (it.probe >= 0 || asks(it)) parts[probes].push_back(number);
+            if (it.moving != 0) parts[moving].push_back(number);
+            else if (it.probe < 0) parts[phases].push_back(number);
         }
         for (std::size_t part = 0; part < parts.size(); ++part) {
             if (parts[part].empty()) continue;
@@ -120,6 +147,9 @@ private:
         for (const int number : mine) forget(op(number));
     }
 
+    /// Whether a rotation asks something about its bit as it is at the beginning of the slot.
+    static bool asks(const Op& it) { return it.probe_x >= 0 || it.probe_y >= 0; }
+
     /// The first slot behind everything that the operation does not commute with; notes it there.
     std::size_t slot_of(const Op& it) {
         int slot = 0;
@@ -128,15 +158,18 @@ private:
             slot = std::max(slot, moved_[lowest_bit(left)] - 1 + phase);
         for (Mask left = it.moving; left; left &= left - 1)
             slot = std::max({slot, moved_[lowest_bit(left)] - 1, watched_[lowest_bit(left)]});
-        for (Mask left = it.diagonal; left; left &= left - 1)
+        if (asks(it)) slot = std::max({slot, moved_[lowest_bit(it.moving)], steering_[lowest_bit(it.moving)]});
+        for (Mask left = it.diagonal; left; left &= left - 1) {
             watched_[lowest_bit(left)] = std::max(watched_[lowest_bit(left)], slot);
+            if (it.moving) steering_[lowest_bit(left)] = std::max(steering_[lowest_bit(left)], slot + 1);
+        }
         for (Mask left = it.moving; left; left &= left - 1) moved_[lowest_bit(left)] = slot + 1;
         return static_cast<std::size_t>(slot);
     }
 
     void forget(const Op& it) {
         for (Mask left = it.moving | it.diagonal; left; left &= left - 1)
-            moved_[lowest_bit(left)] = watched_[lowest_bit(left)] = 0;
+            moved_[lowest_bit(left)] = watched_[lowest_bit(left)] = steering_[lowest_bit(left)] = 0;
     }
 
     // Groups: first what the open block serves, then what it can still take up, then the next block
@@ -221,6 +254,7 @@ private:
     int block_bits_ = 0;
     int moved_[64] = {};      // by bit: one more than the last slot that mixes it
     int watched_[64] = {};    // by bit: the last slot that looks at it
+    int steering_[64] = {};   // by bit: one more than the last slot where it controls what mixes others
     std::vector<Footprint> scratch_;
 };
 

@@ -34,7 +34,8 @@ public:
     void moving(const Op& op);
     void turn(int a, int b, double even, double odd);
     void dense(DenseMatrix matrix, Mask controls);
-    void probe(Mask wires, int number);
+    /// Asks for Σ Im(λ* ψ) where all of `wires` are set, by the question's number.
+    void probe(Mask wires, int question);
 
     /// Emit all of the pending product but a diagonal, which stays pending: it commutes with what follows.
     void keep_diagonal(int wire);
@@ -52,17 +53,29 @@ private:
         bool any = false;
     };
 
+    struct Transverse {
+        int question;
+        Complex corner;
+    };
+
     Complex taken(Complex factor) const { return conjugated_ ? std::conj(factor) : factor; }
     void single(int wire, Complex factor);
     void phase(Mask mask, Complex factor);
     void append(Mask mask, Complex factor);
     bool moved_since(int number, Mask mask) const;
+    void probe_bit(int wire, int question);
+    int z_probe(int wire);
+    int append_probe(Mask wires);
+    void ask_transverse(int wire, Complex right, Op& rotation);
+    void share_transverse(int question, double component, int& answer);
     void rename(const std::vector<int>& to);
 
     LoweredCircuit out_;
     std::vector<Pending> pending_;   // by wire
     std::vector<int> last_moving_;   // wire → the last operation that mixes it
     std::vector<int> last_phase_;    // wire → the last phase on it alone
+    std::vector<std::vector<Transverse>> asked_;  // wire → questions that wait for its rotation
+    std::vector<int> z_probe_;       // wire → the last question about the bit being set
     std::unordered_map<Mask, int> open_;
     Complex constant_{1, 0};
     bool conjugated_ = false;

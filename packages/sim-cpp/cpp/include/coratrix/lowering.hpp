@@ -33,7 +33,16 @@ struct Op {
     double t = 0;            // rotation; turn: pairs with equal bits
     double t_odd = 0;        // turn: pairs with different bits
     int dense_index = -1;    // into LoweredCircuit::dense
-    int probe = -1;          // a phase that changes nothing: a question to the executor, by number
+    int probe = -1;          // a phase that changes nothing: asks the executor for Σ Im(λ* ψ) under its mask
+    int probe_x = -1;        // rotation: asks, just before it, for Im⟨λ|X|ψ⟩ on its bit …
+    int probe_y = -1;        // … and for Im⟨λ|Y|ψ⟩
+};
+
+/// A probe's answer is Σ weight · (the executor's answer).
+struct ProbeShare {
+    int question = -1;       // the probe instruction's number
+    int answer = -1;         // an operation's number in probe, probe_x or probe_y
+    double weight = 0;
 };
 
 /// A matrix on `bits` (bits[0] is the most significant bit of a row), where all bits of `controls` are set.
@@ -46,6 +55,8 @@ struct LoweredCircuit {
     int num_bits = 0;
     std::vector<Op> ops;
     std::vector<DenseMatrix> dense;
+    std::vector<ProbeShare> shares;
+    int num_answers = 0;
 };
 
 struct LoweringOptions {

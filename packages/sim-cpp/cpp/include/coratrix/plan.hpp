@@ -36,15 +36,19 @@ private:
     std::size_t total_ = 0;
 };
 
-/// Sums to be taken over a tile one of whose bits tells ψ from λ: Σ Im(λ* ψ) where all bits of a mask are set.
+/// Sums to be taken over a tile whose highest bit tells ψ from λ.
 struct Probes {
-    struct One {
+    struct Masked {            // Σ Im(λ* ψ) where all bits of a mask are set
         Mask outer;            // bits outside the tile that must be set
         std::uint32_t local;   // tile positions
         int number;
     };
-    std::vector<One> list;
-    int flag_position = 0;     // in the tile, of the bit that tells ψ from λ
+    struct Transverse {        // Im⟨λ|X|ψ⟩ or Im⟨λ|Y|ψ⟩
+        int position;
+        int number;
+    };
+    std::vector<Masked> masked;
+    std::vector<Transverse> x, y;
     double scale = 1;          // what the amplitudes still lack, squared
 };
 
@@ -80,8 +84,9 @@ struct Stage {
 struct PlanOptions {
     int tile_bits = 0;           // 0: as many as half of the second-level cache holds
     bool starts_at_zero = true;
-    int probe_flag = -1;         // the bit that tells ψ from λ, local in every stage
+    int probe_flag = -1;         // the bit that tells ψ from λ, the highest of all: local in every stage
     int block_bits = 0;          // 0: as many as fit the first-level cache
+    bool ends_at_zero = false;   // ψ becomes |0…0⟩, and only the probes' answers are wanted
 };
 
 /// What a plan will cost, as far as it can be counted.

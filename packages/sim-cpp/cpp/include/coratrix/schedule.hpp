@@ -25,6 +25,7 @@ struct ScheduleOptions {
     int block_bits = 0;
     bool starts_at_zero = true;
     int probe_flag = -1;         // the bit that tells ψ from λ, local in every stage
+    bool ends_at_zero = false;   // stages as for the circuit undone, the last one first
 };
 
 struct Entry {
