@@ -6,6 +6,7 @@
 
 #include "coratrix/branching.hpp"
 #include "coratrix/gradient.hpp"
+#include "coratrix/sweep.hpp"
 
 namespace py = pybind11;
 using namespace coratrix;
@@ -194,30 +195,36 @@ py::tuple gradient(const Program& program, const Array<std::uint64_t>& x, const 
     return py::make_tuple(found.value, slopes);
 }
 
-/// One row of parameters per value; the program is parsed once and planned per row, in parallel over the rows.
+ParameterRows parse_rows(const Program& program, const Array<double>& rows) {
+    if (rows.ndim() != 2 || static_cast<std::size_t>(rows.shape(1)) != program.params().size())
+        throw std::invalid_argument("rows of parameters have another length than the program has parameters");
+    return {rows.data(), rows.shape(0)};
+}
+
 py::array sweep(const Program& program, const Array<double>& rows, const Array<std::uint64_t>& x,
                 const Array<std::uint64_t>& z, const Array<Complex>& coefficients, const Settings& s) {
-    const std::size_t width = program.params().size();
-    if (rows.ndim() != 2 || static_cast<std::size_t>(rows.shape(1)) != width)
-        throw std::invalid_argument("rows of parameters have another length than the program has parameters");
+    const ParameterRows parsed = parse_rows(program, rows);
     const std::vector<PauliTerm> terms = parse_terms(x, z, coefficients);
-    const auto count = static_cast<std::int64_t>(rows.shape(0));
     py::array_t<double> out(rows.shape(0));
     double* const values = out.mutable_data();
-    const double* const data = rows.data();
     without_gil([&] {
-        const bool wide = program.num_qubits() > 16;  // then each state has the threads to itself
-        Context alone;
-        Context outer = s.context;
-        if (wide) outer.num_threads = 1;
-        parallel_for(outer, count, [&](std::int64_t row, int) {
-            const std::unique_ptr<Program> bound = program.bound(data + static_cast<std::size_t>(row) * width);
-            const Context& inner = wide ? s.context : alone;
-            values[row] = (s.single ? expectation_of<float>(*bound, terms, s, inner)
-                                    : expectation_of<double>(*bound, terms, s, inner)).real();
-        });
+        if (s.single) sweep_expectation<float>(program, parsed, terms, s.options, s.context, values);
+        else sweep_expectation<double>(program, parsed, terms, s.options, s.context, values);
         return 0;
     });
+    return out;
+}
+
+py::list run_sweep(const Program& program, const Array<double>& rows, std::int64_t shots,
+                   const std::vector<std::uint64_t>& seeds, const Settings& s) {
+    const ParameterRows parsed = parse_rows(program, rows);
+    if (static_cast<std::int64_t>(seeds.size()) != parsed.count) throw std::invalid_argument("one seed for each row");
+    const std::vector<Counts> all = without_gil([&] {
+        return s.single ? sweep_counts<float>(program, parsed, shots, seeds, s.options, s.context)
+                        : sweep_counts<double>(program, parsed, shots, seeds, s.options, s.context);
+    });
+    py::list out;
+    for (const Counts& counts : all) out.append(to_dict(counts));
     return out;
 }
 
@@ -270,6 +277,8 @@ PYBIND11_MODULE(_engine, m) {
           py::arg("settings"), "Expectation value and its derivative by each of the program's parameters.");
     m.def("sweep", &sweep, py::arg("program"), py::arg("rows"), py::arg("x"), py::arg("z"), py::arg("coefficients"),
           py::arg("settings"), "Expectation values for rows of parameters.");
+    m.def("run_sweep", &run_sweep, py::arg("program"), py::arg("rows"), py::arg("shots"), py::arg("seeds"),
+          py::arg("settings"), "Counts for rows of parameters.");
     m.def("explain", &explanation, py::arg("program"), py::arg("settings"), "The plan in words.");
     m.def("available_bytes", &available_bytes, "Memory that a state could take now.");
     m.def("release_idle_memory", &release_idle_memory, "Give pooled buffers back to the system.");

@@ -15,6 +15,7 @@
 // Matrices lie row-major in a pool of complex numbers, the first qubit being the most significant bit of a row.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -72,7 +73,7 @@ struct Instruction {
     bool is_gate() const { return opcode <= Opcode::global_phase || opcode == Opcode::linear_map; }
 };
 
-/// Owns the buffers that its instructions point into, so it is neither copied nor moved after parsing.
+/// Owns the buffers that its instructions point into, so it is not moved after parsing, and copied by parsing again.
 class Program {
 public:
     /// Throws std::invalid_argument where the words make no sense; nothing is read outside the buffers.
@@ -81,11 +82,12 @@ public:
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
 
-    /// The same program with other numbers in the place of its parameters.
-    std::unique_ptr<Program> bound(const double* params) const {
-        return std::make_unique<Program>(num_qubits_, num_clbits_, words_,
-                                         std::vector<double>(params, params + params_.size()), matrices_);
+    std::unique_ptr<Program> copy() const {
+        return std::make_unique<Program>(num_qubits_, num_clbits_, words_, params_, matrices_);
     }
+
+    /// Other numbers in the place of its parameters, as many as there are. Instructions point at them as before.
+    void set_params(const double* params) { std::copy(params, params + params_.size(), params_.begin()); }
 
     int num_qubits() const { return num_qubits_; }
     int num_clbits() const { return num_clbits_; }

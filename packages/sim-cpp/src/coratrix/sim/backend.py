@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -34,6 +35,7 @@ from coratrix.core.noise import NoiseModel
 from coratrix.sim import _engine, memory, stabilizer, variational
 from coratrix.sim.joint_readout import misread
 from coratrix.sim.parameters import SimulatorParameters
+from coratrix.sim.parametric import Values, as_sets
 from coratrix.sim.runs import Run, is_open, make_run, seed_of
 from coratrix.sim.stim_program import NotStabilizer
 from coratrix.sim.twin import Twin
@@ -100,6 +102,32 @@ class SimulatorBackend(BackendInterface):
         together = self._run_together(small)
         share = (time.perf_counter() - started) / max(len(small), 1)
         return [self._batch_result(item, together, share) for item in prepared]
+
+    def execute_sweep(
+        self, circuit: Any, values: Values, shots: int = DEFAULT_SHOTS, **options: Any
+    ) -> list[ExecutionResult]:
+        """Counts of one circuit for many sets of parameters: the same as `execute_batch` of the circuits bound.
+
+        ``values`` is a list of mappings from parameters (or names) to numbers, or one mapping to columns of equal
+        length. Without noise the circuit is written once and all sets are one call of the engine.
+        """
+        ours, sets = adopt(circuit), as_sets(values)
+        if not sets:
+            return []
+        started = time.perf_counter()
+        first = self._prepare(ours.bind(sets[0]), shots, options)
+        if first.method.name != "statevector" or not first.model.is_silent or self._twin is not None:
+            return self.execute_batch([ours.bind(each) for each in sets], shots, **options)
+        given = parse_options(RunOptions, options, backend=self.name).seed
+        seeds = [first.seed, *(seed_of(given, self.parameters.seed, place) for place in range(1, len(sets)))]
+        with self._engine_errors(first):
+            settings = self._settings(False, first.level)
+            found = variational.sweep_counts(ours.measured_whole(), sets, shots, seeds, settings)
+        share = (time.perf_counter() - started) / len(sets)
+        return [
+            self._result(replace(first, seed=seed), counts, share)
+            for seed, counts in zip(seeds, found, strict=True)
+        ]
 
     def _prepare_item(
         self, circuit: Any, shots: int, options: dict[str, Any], place: int
@@ -231,10 +259,12 @@ class SimulatorBackend(BackendInterface):
         settings = self._settings(False)
         return variational.gradient(adopt(circuit), observable, values or {}, settings, single=self._single)
 
-    def sweep(
-        self, circuit: Any, observable: PauliSum, values: Iterable[Mapping[Any, float]]
-    ) -> npt.NDArray[np.float64]:
-        """Expectation values for many sets of parameters: one call, in parallel over the sets."""
+    def sweep(self, circuit: Any, observable: PauliSum, values: Values) -> npt.NDArray[np.float64]:
+        """Expectation values for many sets of parameters: one call, in parallel over the sets.
+
+        ``values`` is a list of mappings from parameters (or names) to numbers, or one mapping to columns of equal
+        length.
+        """
         settings = self._settings(False)
         return variational.sweep(adopt(circuit), observable, values, settings, single=self._single)
 

@@ -1,4 +1,4 @@
-"""Expectation values as functions of a circuit's parameters: gradients and sweeps.
+"""Circuits as functions of their parameters: gradients, and sweeps of expectation values and of counts.
 
 Owns: one call of the engine for each, and the way from the program's parameters to the circuit's.
 Knows nothing of: backends.
@@ -6,7 +6,7 @@ Knows nothing of: backends.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from coratrix.core import PauliSum, QuantumCircuit
 from coratrix.sim import _engine, memory
-from coratrix.sim.parametric import ParametricProgram
+from coratrix.sim.parametric import ParametricProgram, Values
 
 
 def gradient(
@@ -29,26 +29,40 @@ def gradient(
     _check_width(circuit.num_qubits + 1, single)
     form = ParametricProgram(circuit)
     x, z, coefficients = observable.padded(circuit.num_qubits).masks()
-    value, slopes = _engine.gradient(form.bound(values), x, z, coefficients, settings)
+    program = form.program(form.table([values])[0])
+    value, slopes = _engine.gradient(program, x, z, coefficients, settings)
     return value, form.chain(values, slopes)
 
 
 def sweep(
     circuit: QuantumCircuit,
     observable: PauliSum,
-    sets: Iterable[Mapping[Any, float]],
+    values: Values,
     settings: _engine.Settings,
     *,
     single: bool,
 ) -> npt.NDArray[np.float64]:
     """The value for each set of parameters."""
     _check_width(circuit.num_qubits, single)
-    form, listed = ParametricProgram(circuit), list(sets)
-    if not listed:
+    form = ParametricProgram(circuit)
+    rows = form.table(values)
+    if not len(rows):
         return np.empty(0)
     x, z, coefficients = observable.padded(circuit.num_qubits).masks()
-    rows = np.array([form.numbers(each) for each in listed], dtype=np.float64).reshape(len(listed), -1)
-    return _engine.sweep(form.bound(listed[0]), rows, x, z, coefficients, settings)
+    return _engine.sweep(form.program(rows[0]), rows, x, z, coefficients, settings)
+
+
+def sweep_counts(
+    circuit: QuantumCircuit,
+    values: Values,
+    shots: int,
+    seeds: Sequence[int],
+    settings: _engine.Settings,
+) -> list[dict[str, int]]:
+    """Counts for each set of parameters, each drawn with its own seed."""
+    form = ParametricProgram(circuit)
+    rows = form.table(values)
+    return _engine.run_sweep(form.program(rows[0]), rows, shots, seeds, settings)
 
 
 def _check_width(num_qubits: int, single: bool) -> None:
