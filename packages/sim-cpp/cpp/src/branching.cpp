@@ -2,17 +2,19 @@
 #include "coratrix/branching.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
 
+#include "coratrix/measurement.hpp"
 #include "coratrix/pauli_density.hpp"
 #include "coratrix/plans.hpp"
 #include "coratrix/random.hpp"
 #include "coratrix/sampling.hpp"
+#include "coratrix/tally.hpp"
 #include "coratrix/trajectories.hpp"
 
 namespace coratrix {
@@ -21,123 +23,29 @@ namespace {
 
 constexpr int kTableBits = 12;  // up to this width shots look their outcome up in a table of probabilities
 
-/// Where in the program a branch stands: one entry per open block.
-struct Frame {
-    const Body* body;
-    std::size_t at;
-    const Instruction* loop;       // the while loop whose body this is
-    std::int64_t iterations_left;
-};
-
-/// What has to be done to the shared state when a branch is taken up.
-struct Split {
-    Mask mask = 0;                        // qubits' bits that were measured …
-    Index value = 0;                      // … and what they read
-    Mask to_zero = 0;                     // of these, the bits to be reset afterwards
-};
-
 template <class T>
 struct Branch {
     std::shared_ptr<State<T>> state;      // none: |0…0⟩, or
     std::shared_ptr<PauliDensity> pauli;  // the density matrix while only gates, channels and resets have acted
-    Split split;
-    std::vector<Frame> frames;
-    std::vector<std::uint8_t> clbits;
+    Collapse split;                       // to be done to the shared state when the branch is taken up
+    Frames frames;
+    Clbits clbits;
     std::vector<std::uint32_t> shots;
     std::uint64_t draws = 0;          // how many numbers each shot has drawn
     std::uint64_t stretches = 0;      // how many stretches of noise lie behind
 };
 
-/// Key bits from a basis state's index, eight index bits at a time.
-class KeyTable {
+/// Which part of a split a reading belongs to; a reading not seen before gets the number of the next part.
+class PartsByReading {
 public:
-    KeyTable(const std::vector<std::pair<int, int>>& index_bit_to_clbit, std::size_t words) : words_(words) {
-        for (const auto& [index_bit, clbit] : index_bit_to_clbit) {
-            const auto byte = static_cast<std::size_t>(index_bit / 8);
-            if (tables_.size() <= byte) tables_.resize(byte + 1, std::vector<std::uint64_t>(256 * words, 0));
-            for (std::size_t v = 0; v < 256; ++v)
-                if (v >> (index_bit % 8) & 1)
-                    tables_[byte][v * words + static_cast<std::size_t>(clbit / 64)] |= std::uint64_t{1} << (clbit % 64);
-        }
-    }
-
-    void add(Index index, std::uint64_t* key) const {
-        for (const std::vector<std::uint64_t>& table : tables_) {
-            const std::uint64_t* const row = table.data() + (index & 255) * words_;
-            for (std::size_t w = 0; w < words_; ++w) key[w] |= row[w];
-            index >>= 8;
-        }
+    std::size_t of(Index value, std::size_t next) { return by_value_.emplace(value, next).first->second; }
+    std::size_t of(Index value, std::vector<std::uint64_t> reported, std::size_t next) {
+        return by_report_.emplace(std::make_pair(value, std::move(reported)), next).first->second;
     }
 
 private:
-    std::size_t words_;
-    std::vector<std::vector<std::uint64_t>> tables_;
-};
-
-/// Adds readings up; sorted and unique at the end.
-class Tally {
-public:
-    explicit Tally(int num_clbits) {
-        out_.num_clbits = num_clbits;
-        out_.words = static_cast<std::size_t>(std::max(1, (num_clbits + 63) / 64));
-    }
-
-    std::size_t words() const { return out_.words; }
-    bool empty() const { return out_.counts.empty(); }
-
-    void add(const std::uint64_t* key, std::int64_t count) {
-        out_.keys.insert(out_.keys.end(), key, key + out_.words);
-        out_.counts.push_back(count);
-    }
-
-    void add_bits(const std::vector<std::uint8_t>& clbits, std::int64_t count) {
-        std::vector<std::uint64_t> key = pack(clbits);
-        add(key.data(), count);
-    }
-
-    std::vector<std::uint64_t> pack(const std::vector<std::uint8_t>& clbits) const {
-        std::vector<std::uint64_t> key(out_.words, 0);
-        for (std::size_t b = 0; b < clbits.size(); ++b) key[b / 64] |= std::uint64_t{clbits[b]} << (b % 64);
-        return key;
-    }
-
-    Counts finish() {
-        const std::size_t w = out_.words, size = out_.counts.size();
-        std::vector<std::size_t> order(size);
-        std::iota(order.begin(), order.end(), std::size_t{0});
-        const auto row = [&](std::size_t k) { return out_.keys.data() + k * w; };
-        const auto less = [&](std::size_t a, std::size_t b) {
-            return std::lexicographical_compare(row(a), row(a) + w, row(b), row(b) + w);
-        };
-        if (unique_) return std::move(out_);
-        std::sort(order.begin(), order.end(), less);
-        Counts merged;
-        merged.num_clbits = out_.num_clbits;
-        merged.words = w;
-        for (const std::size_t k : order) {
-            const bool same = !merged.counts.empty() && std::equal(row(k), row(k) + w, merged.keys.end() - static_cast<std::ptrdiff_t>(w));
-            if (same) {
-                merged.counts.back() += out_.counts[k];
-            } else {
-                merged.keys.insert(merged.keys.end(), row(k), row(k) + w);
-                merged.counts.push_back(out_.counts[k]);
-            }
-        }
-        return merged;
-    }
-
-    void add_all(const Tally& other) {
-        out_.keys.insert(out_.keys.end(), other.out_.keys.begin(), other.out_.keys.end());
-        out_.counts.insert(out_.counts.end(), other.out_.counts.begin(), other.out_.counts.end());
-        unique_ = false;
-    }
-
-    /// The caller knows that no reading was added twice.
-    void set_unique() { unique_ = true; }
-
-private:
-    Counts out_;
-    bool unique_ = false;
+    std::unordered_map<Index, std::size_t> by_value_;
+    std::map<std::pair<Index, std::vector<std::uint64_t>>, std::size_t> by_report_;
 };
 
 /// What the walks of one program share.
@@ -201,7 +109,7 @@ private:
 
     /// Go on until the branch ends or splits.
     void follow(Branch<T>& branch) {
-        while (close_finished_blocks(branch)) {
+        while (close_finished_blocks(branch.frames, branch.clbits)) {
             Frame& frame = branch.frames.back();
             const Body& body = *frame.body;
             const Instruction& in = body[frame.at];
@@ -209,36 +117,13 @@ private:
                 const std::size_t first = frame.at;
                 while (frame.at < body.size() && is_evolution(body[frame.at])) ++frame.at;
                 if (evolve(branch, &body[first], body.data() + frame.at)) return;
-            } else if (in.opcode == Opcode::if_else) {
-                ++frame.at;
-                const Flow& flow = *in.flow;
-                const Body& chosen = flow.condition.holds(branch.clbits) ? flow.then_body : flow.else_body;
-                if (!chosen.empty()) branch.frames.push_back({&chosen, 0, nullptr, 0});
-            } else if (in.opcode == Opcode::while_loop) {
-                ++frame.at;
-                if (in.flow->condition.holds(branch.clbits) && !in.flow->then_body.empty())
-                    branch.frames.push_back({&in.flow->then_body, 0, &in, in.flow->max_iterations - 1});
+            } else if (in.flow) {
+                enter_block(branch.frames, branch.clbits);
             } else {
-                if (measure_run(branch)) return;
+                return measure(branch);
             }
         }
         tally_.add_bits(branch.clbits, static_cast<std::int64_t>(branch.shots.size()));
-    }
-
-    /// False at the program's end. A loop's body starts again while its condition holds.
-    static bool close_finished_blocks(Branch<T>& branch) {
-        while (!branch.frames.empty()) {
-            Frame& frame = branch.frames.back();
-            if (frame.at < frame.body->size()) return true;
-            if (frame.loop != nullptr && frame.iterations_left > 0 &&
-                frame.loop->flow->condition.holds(branch.clbits)) {
-                frame.at = 0;
-                --frame.iterations_left;
-                continue;
-            }
-            branch.frames.pop_back();
-        }
-        return false;
     }
 
     // States
@@ -291,56 +176,16 @@ private:
 
     /// Do to the state what the split that made this branch asks for.
     void take_up(Branch<T>& branch) {
-        Split& split = branch.split;
-        if (split.mask != 0) collapse(branch, split);
-        split = Split{};
-    }
-
-    void collapse(Branch<T>& branch, const Split& split) {
-        const int n = program_.num_qubits();
-        if (!options_.density && split.mask == bit(n) - 1) {
+        const Collapse split = std::exchange(branch.split, {});
+        if (split.mask == 0) return;
+        if (!options_.density && split.mask == bit(program_.num_qubits()) - 1) {
             if (branch.state.use_count() > 1)
                 branch.state = std::make_shared<State<T>>(branch.state->num_bits(), branch.state->padded_bits());
             branch.state->set_basis(split.value & ~split.to_zero);
             return;
         }
         own(branch);
-        const Mask mask = options_.density ? split.mask | split.mask << n : split.mask;
-        const Index value = options_.density ? split.value | split.value << n : split.value;
-        const Mask cleared = options_.density ? split.to_zero | split.to_zero << n : split.to_zero;
-        project(*branch.state, mask, value, cleared);
-    }
-
-    /// Keep the amplitudes whose bits under `mask` read `value`, moved to where the bits of `cleared` are zero,
-    /// and normalise.
-    void project(State<T>& state, Mask mask, Index value, Mask cleared) const {
-        const Mask rest = (state.size() - 1) & ~mask;
-        double weight = 0;
-        for_each_index(rest, [&](Index base) { weight += weight_of(state, base | value); });
-        if (!(weight > 0)) throw std::runtime_error("a measurement outcome of probability zero was drawn");
-        const T scale = static_cast<T>(options_.density ? 1 / weight : 1 / std::sqrt(weight));
-        State<T> out(state.num_bits(), state.padded_bits());
-        std::fill(out.data(), out.data() + out.padded_size(), std::complex<T>(0));
-        for_each_index(rest, [&](Index base) {
-            out.data()[base | (value & ~cleared)] = state.data()[base | value] * scale;
-        });
-        state = std::move(out);
-    }
-
-    double weight_of(const State<T>& state, Index index) const {
-        const std::complex<T> a = state.data()[index];
-        if (!options_.density) return std::norm(Complex(a));
-        const int n = program_.num_qubits();
-        return (index >> n) == (index & (bit(n) - 1)) ? static_cast<double>(a.real()) : 0.0;
-    }
-
-    template <class F>
-    static void for_each_index(Mask bits, F visit) {
-        Index index = 0;
-        do {
-            visit(index);
-            index = (index - bits) & bits;
-        } while (index != 0);
+        collapse(*branch.state, split, options_.density);
     }
 
     // Draws
@@ -381,65 +226,20 @@ private:
         return out;
     }
 
-    /// Consecutive measurements and resets on different qubits, drawn together. True: the branch has ended
-    /// or split; false: all shots agree and the branch goes on.
-    bool measure_run(Branch<T>& branch) {
-        Frame& frame = branch.frames.back();
-        std::vector<const Instruction*> run;
-        Mask mask = 0, to_zero = 0;
-        for (; frame.at < frame.body->size(); ++frame.at) {
-            const Instruction& in = (*frame.body)[frame.at];
-            const bool stops = in.opcode != Opcode::measure && in.opcode != Opcode::reset;
-            const Mask here = stops ? 0 : qubit_bit(in);
-            if (stops || (mask & here)) break;
-            mask |= here;
-            if (in.opcode == Opcode::reset) to_zero |= here;
-            run.push_back(&in);
-        }
+    /// The branch ends here, or splits.
+    void measure(Branch<T>& branch) {
+        const Measurement measurement(branch.frames.back(), program_.num_qubits());
         const Readings readings = read_all(branch);
-        const bool misread = std::any_of(run.begin(), run.end(), [](const Instruction* in) { return in->matrix != nullptr; });
-        branch.draws += 1 + (misread ? run.size() : 0);
-        if (at_end(branch)) {
-            record(branch, run, readings, misread);
-            return true;
-        }
-        split(branch, run, readings, misread, mask, to_zero);
-        return true;
-    }
-
-    Mask qubit_bit(const Instruction& in) const { return bit(program_.num_qubits() - 1 - static_cast<int>(in.qubits[0])); }
-
-    static bool at_end(const Branch<T>& branch) {
-        return std::all_of(branch.frames.begin(), branch.frames.end(), [](const Frame& f) {
-            return f.at >= f.body->size() && f.loop == nullptr;
-        });
-    }
-
-    /// The true outcome, then what the readout makes of it: draws 1 … of the shot, one per measurement.
-    bool reported(const Branch<T>& branch, const std::vector<const Instruction*>& run, std::size_t k, Index state,
-                  std::uint32_t shot) const {
-        const Instruction& in = *run[k];
-        const bool truth = (state & qubit_bit(in)) != 0;
-        if (in.matrix == nullptr) return truth;
-        const double p_one = in.matrix[truth ? 3 : 1].real();
-        return uniform(seed_, shot, branch.draws - run.size() + k) < p_one;
+        if (is_at_end(branch.frames)) record(branch, measurement, readings);
+        else split(branch, measurement, readings);
     }
 
     /// The program ends here: write the readings down, no state is needed any more.
-    void record(const Branch<T>& branch, const std::vector<const Instruction*>& run, const Readings& readings,
-                bool misread) {
-        std::vector<std::pair<int, int>> places;
-        std::vector<std::uint8_t> clbits = branch.clbits;
-        std::vector<int> last_writer(clbits.size(), -1);
-        for (std::size_t k = 0; k < run.size(); ++k)
-            if (run[k]->opcode == Opcode::measure) last_writer[static_cast<std::size_t>(run[k]->clbit)] = static_cast<int>(k);
-        for (std::size_t k = 0; k < run.size(); ++k)
-            if (run[k]->opcode == Opcode::measure &&
-                last_writer[static_cast<std::size_t>(run[k]->clbit)] == static_cast<int>(k)) {
-                places.emplace_back(lowest_bit(qubit_bit(*run[k])), run[k]->clbit);
-                clbits[static_cast<std::size_t>(run[k]->clbit)] = 0;
-            }
-        if (misread) return record_misread(branch, run, readings, clbits);
+    void record(const Branch<T>& branch, const Measurement& measurement, const Readings& readings) {
+        if (measurement.is_misread()) return record_misread(branch, measurement, readings);
+        const std::vector<std::pair<int, int>> places = measurement.places();
+        Clbits clbits = branch.clbits;
+        for (const auto& [index_bit, clbit] : places) clbits[static_cast<std::size_t>(clbit)] = 0;
         const std::vector<std::uint64_t> base = tally_.pack(clbits);
         const bool only = tally_.empty() && waiting_.empty() && !many_leaves_;  // no other branch will record anything
         const KeyTable table(places, tally_.words());
@@ -472,46 +272,36 @@ private:
         }
     }
 
-    void record_misread(const Branch<T>& branch, const std::vector<const Instruction*>& run,
-                        const Readings& readings, std::vector<std::uint8_t> clbits) {
+    void record_misread(const Branch<T>& branch, const Measurement& measurement, const Readings& readings) {
+        Clbits clbits = branch.clbits;
         for (std::size_t d = 0; d < readings.states.size(); ++d) {
-            write_reported(branch, run, readings.states[d], branch.shots[readings.order[d]], clbits);
+            measurement.report(readings.states[d], seed_, branch.shots[readings.order[d]], branch.draws, clbits);
             tally_.add_bits(clbits, 1);
         }
     }
 
-    void write_reported(const Branch<T>& branch, const std::vector<const Instruction*>& run, Index state,
-                        std::uint32_t shot, std::vector<std::uint8_t>& clbits) const {
-        for (std::size_t k = 0; k < run.size(); ++k)
-            if (run[k]->opcode == Opcode::measure)
-                clbits[static_cast<std::size_t>(run[k]->clbit)] = reported(branch, run, k, state, shot);
-    }
-
     /// Shots that read the same and left the same state behind go on together.
-    void split(Branch<T>& branch, const std::vector<const Instruction*>& run, const Readings& readings, bool misread,
-               Mask mask, Mask to_zero) {
+    void split(Branch<T>& branch, const Measurement& measurement, const Readings& readings) {
         need_state(branch);
-        std::map<std::pair<Index, std::vector<std::uint64_t>>, std::size_t> known;
-        std::unordered_map<Index, std::size_t> known_states;
+        PartsByReading known;
         std::vector<Branch<T>> parts;
-        std::vector<std::uint8_t> clbits = branch.clbits;
+        Clbits clbits = branch.clbits;
         for (std::size_t d = 0; d < readings.states.size(); ++d) {
             const std::uint32_t shot = branch.shots[readings.order[d]];
-            const Index value = readings.states[d] & mask;
-            std::size_t part = parts.size();
-            if (misread) {
-                write_reported(branch, run, readings.states[d], shot, clbits);
-                part = known.emplace(std::make_pair(value, tally_.pack(clbits)), part).first->second;
+            const Index value = readings.states[d] & measurement.mask();
+            std::size_t part;
+            if (measurement.is_misread()) {
+                measurement.report(readings.states[d], seed_, shot, branch.draws, clbits);
+                part = known.of(value, tally_.pack(clbits), parts.size());
             } else {
-                part = known_states.emplace(value, part).first->second;
+                part = known.of(value, parts.size());
             }
             if (part == parts.size()) {
-                if (!misread) write_reported(branch, run, readings.states[d], shot, clbits);
+                if (!measurement.is_misread()) measurement.report(readings.states[d], seed_, shot, branch.draws, clbits);
                 parts.push_back(child(branch));
+                parts.back().draws += measurement.num_draws();
                 parts.back().clbits = clbits;
-                parts.back().split.mask = mask;
-                parts.back().split.value = value;
-                parts.back().split.to_zero = to_zero;
+                parts.back().split = {measurement.mask(), value, measurement.to_zero()};
             }
             parts[part].shots.push_back(shot);
         }
