@@ -14,11 +14,14 @@ from coratrix.core.errors import CircuitError
 from coratrix.core.operations import IfElse, Instruction, WhileLoop, bodies
 
 
-def check_instruction(instruction: Instruction, num_qubits: int, num_clbits: int) -> None:
-    """Refuse an instruction whose qubits, bits or bodies do not fit."""
+def checked_instruction(instruction: Instruction, num_qubits: int, num_clbits: int) -> Instruction:
+    """The instruction with whole numbers; refused if its qubits, bits or bodies do not fit."""
     operation, qubits, clbits = instruction
-    checked_qubits(qubits, operation.num_qubits, operation, num_qubits)
-    checked_clbits(clbits, num_clbits)
+    checked = Instruction(
+        operation,
+        checked_qubits(qubits, operation.num_qubits, operation, num_qubits),
+        checked_clbits(clbits, num_clbits),
+    )
     if len(clbits) != operation.num_clbits:
         raise CircuitError(f"{operation.name} has {operation.num_clbits} bits; got {len(clbits)}")
     if isinstance(operation, IfElse | WhileLoop) and (
@@ -27,7 +30,8 @@ def check_instruction(instruction: Instruction, num_qubits: int, num_clbits: int
         raise CircuitError(f"the qubits and bits of {operation.name} are those of its bodies")
     for body in bodies(operation):
         for inner in body:
-            check_instruction(inner, num_qubits, num_clbits)
+            checked_instruction(inner, num_qubits, num_clbits)
+    return checked
 
 
 def checked_qubits(qubits: Iterable[int], wanted: int, operation: Any, num_qubits: int) -> tuple[int, ...]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Self, TypeAlias
 
 from coratrix.core import serialization
-from coratrix.core.checks import check_instruction, checked_clbits, checked_qubits
-from coratrix.core.circuit_gates import GateMethods
+from coratrix.core.bulk import GateTuple, checked_entries
+from coratrix.core.checks import checked_clbits, checked_instruction, checked_qubits
+from coratrix.core.circuit_entries import Recorded
 from coratrix.core.drawing import draw, draw_html
+from coratrix.core.entries import entry_of, gate_entry, moved_entry
 from coratrix.core.errors import CircuitError
 from coratrix.core.gate import Gate
 from coratrix.core.operations import (
@@ -30,7 +32,7 @@ from coratrix.core.operations import (
 )
 from coratrix.core.parameters import Parameter, ParameterExpression, ParameterLike, angle, named_values
 from coratrix.core.registers import ClassicalRegister
-from coratrix.core.transforms import bound, inverted, longest_path, moved, open_parameters, walk
+from coratrix.core.transforms import bound, inverted, longest_path, open_parameters, walk
 
 Body: TypeAlias = "QuantumCircuit | Callable[[QuantumCircuit], object]"
 
@@ -40,7 +42,7 @@ _MEASURE: Final = Measure()
 _RESET: Final = Reset()
 
 
-class QuantumCircuit(GateMethods):
+class QuantumCircuit(Recorded):
     """Instructions on ``num_qubits`` qubits and any number of classical registers.
 
     Two circuits are equal when their qubits, registers, global phase and instructions are; name and metadata
@@ -77,18 +79,13 @@ class QuantumCircuit(GateMethods):
         self.metadata: dict[str, Any] = dict(metadata or {})
         self._global_phase = angle(global_phase, what="the global phase")
         self._registers: list[ClassicalRegister] = []
-        self._instructions: list[Instruction] = []
+        super().__init__()
         for register in registers:
             self.add_register(*(register if isinstance(register, tuple) else (register.name, register.size)))
         if num_clbits:
             self.add_register("c", num_clbits)
 
     # Reading
-
-    @property
-    def instructions(self) -> tuple[Instruction, ...]:
-        """What the circuit does, in order."""
-        return tuple(self._instructions)
 
     @property
     def registers(self) -> tuple[ClassicalRegister, ...]:
@@ -115,14 +112,14 @@ class QuantumCircuit(GateMethods):
     @property
     def parameters(self) -> frozenset[Parameter]:
         """The parameters that still have no number."""
-        found = open_parameters(self._instructions)
+        found = open_parameters(self._others)
         phase = self._global_phase
         return frozenset(found | phase.parameters if isinstance(phase, ParameterExpression) else found)
 
     @property
     def has_measurements(self) -> bool:
         """Whether anything is measured, in the bodies of conditionals and loops too."""
-        return any(isinstance(op.operation, Measure) for op in walk(self._instructions))
+        return any(isinstance(op.operation, Measure) for op in walk(self._others))
 
     def count_ops(self) -> dict[str, int]:
         """How often each operation occurs, by name, the most frequent first; bodies are counted too."""
@@ -131,12 +128,6 @@ class QuantumCircuit(GateMethods):
     def depth(self) -> int:
         """The length of the longest chain of operations, barriers not counted, conditionals as one."""
         return longest_path(self._instructions)
-
-    def __len__(self) -> int:
-        return len(self._instructions)
-
-    def __iter__(self) -> Iterator[Instruction]:
-        return iter(self._instructions)
 
     def __bool__(self) -> bool:
         return True  # a circuit without instructions is still a circuit
@@ -148,7 +139,7 @@ class QuantumCircuit(GateMethods):
             self.num_qubits == other.num_qubits
             and self._registers == other._registers
             and self._global_phase == other._global_phase
-            and self._instructions == other._instructions
+            and self._entries == other._entries
         )
 
     def __repr__(self) -> str:
@@ -179,17 +170,25 @@ class QuantumCircuit(GateMethods):
         if not isinstance(gate, Gate):
             raise CircuitError(f"add_gate takes a Gate, such as HGate() or gate('h'); got {gate!r}")
         checked = self._qubits(qubits, gate.num_qubits, gate)
-        instruction = Instruction(gate, checked)
         if condition is not None:
-            return self._conditional(IfElse(condition, (instruction,)))
-        self._instructions.append(instruction)
-        return self
+            return self._conditional(IfElse(condition, (Instruction(gate, checked),)))
+        return self._add(gate_entry(gate, checked))
+
+    def extend(self, gates: Iterable[GateTuple]) -> Self:
+        """Add many gates at once, each as (name, qubits, parameters): ``("cx", (0, 1), ())``.
+
+        Names are those of `gate`, and ``"unitary"``, whose one parameter is its matrix. All are checked before the
+        first is added. This is the shortest way for a program that has such a list.
+
+        Raises:
+            UnknownGateError: the table has no gate of that name.
+            CircuitError: qubits or parameters do not fit; the message says which.
+        """
+        return self._add_sorted(*checked_entries(gates, self.num_qubits))
 
     def append(self, instruction: Instruction) -> Self:
         """Add an instruction, its qubits and bits checked, those of its bodies too."""
-        check_instruction(instruction, self.num_qubits, self.num_clbits)
-        self._instructions.append(instruction)
-        return self
+        return self._add(entry_of(checked_instruction(instruction, self.num_qubits, self.num_clbits)))
 
     def measure(self, qubits: int | Iterable[int], clbits: int | Iterable[int]) -> Self:
         """Measure qubits into classical bits, one for one."""
@@ -199,9 +198,7 @@ class QuantumCircuit(GateMethods):
             raise CircuitError(f"{len(sources)} qubits cannot be measured into {len(targets)} bits")
         sources = self._qubits(sources, len(sources), _MEASURE)
         targets = self._clbits(targets)
-        for qubit, clbit in zip(sources, targets, strict=True):
-            self._instructions.append(Instruction(_MEASURE, (qubit,), (clbit,)))
-        return self
+        return self._add(*[Instruction(_MEASURE, (q,), (c,)) for q, c in zip(sources, targets, strict=True)])
 
     def measure_all(self) -> Self:
         """Measure every qubit: into the bits there are if they are as many, else into a new register."""
@@ -212,24 +209,21 @@ class QuantumCircuit(GateMethods):
 
     def reset(self, *qubits: int) -> Self:
         """Put qubits into |0⟩."""
-        for qubit in self._qubits(qubits, len(qubits), _RESET):
-            self._instructions.append(Instruction(_RESET, (qubit,)))
-        return self
+        checked = self._qubits(qubits, len(qubits), _RESET)
+        return self._add(*[Instruction(_RESET, (qubit,)) for qubit in checked])
 
     def barrier(self, *qubits: int) -> Self:
         """A barrier on the given qubits, or on all."""
         chosen = qubits or tuple(range(self.num_qubits))
         operation = Barrier(len(chosen))
-        self._instructions.append(Instruction(operation, self._qubits(chosen, len(chosen), operation)))
-        return self
+        return self._add(Instruction(operation, self._qubits(chosen, len(chosen), operation)))
 
     def delay(self, duration_s: float, *qubits: int) -> Self:
         """Let the given qubits, or all, wait for so many seconds."""
         operation = Delay(float(duration_s))
         chosen = qubits or tuple(range(self.num_qubits))
-        for qubit in self._qubits(chosen, len(chosen), operation):
-            self._instructions.append(Instruction(operation, (qubit,)))
-        return self
+        checked = self._qubits(chosen, len(chosen), operation)
+        return self._add(*[Instruction(operation, (qubit,)) for qubit in checked])
 
     def channel(self, channel: Any, *qubits: int) -> Self:
         """Put a noise channel on qubits."""
@@ -251,9 +245,7 @@ class QuantumCircuit(GateMethods):
 
     def copy(self, name: str | None = None) -> QuantumCircuit:
         """An independent copy."""
-        twin = self._empty(self._global_phase, name)
-        twin._instructions = self._instructions.copy()
-        return twin
+        return self._empty(self._global_phase, name)._add_sorted(self._entries, self._others)
 
     def compose(
         self,
@@ -274,7 +266,7 @@ class QuantumCircuit(GateMethods):
         on_clbits = result._clbits(range(other.num_clbits) if clbits is None else clbits)
         if len(on_clbits) != other.num_clbits:
             raise CircuitError(f"{other.name!r} has {other.num_clbits} bits; {len(on_clbits)} were given")
-        result._instructions.extend(moved(op, on_qubits, on_clbits) for op in other)
+        result._add(*[moved_entry(entry, on_qubits, on_clbits) for entry in other._entries])
         result.global_phase = self._global_phase + other.global_phase
         return result
 
@@ -285,8 +277,8 @@ class QuantumCircuit(GateMethods):
             CircuitError: it measures, resets, or has noise or control flow.
         """
         twin = self._empty(-self._global_phase, f"{self.name}†")
-        twin._instructions = [inverted(op, at) for at, op in reversed(list(enumerate(self._instructions)))]
-        return twin
+        backwards = reversed(list(enumerate(self._instructions)))
+        return twin._add(*[entry_of(inverted(op, at)) for at, op in backwards])
 
     def power(self, exponent: int) -> QuantumCircuit:
         """This circuit ``exponent`` times over; of its inverse if that is negative."""
@@ -294,8 +286,7 @@ class QuantumCircuit(GateMethods):
             raise CircuitError(f"a circuit is raised to a whole number; got {exponent!r}")
         unit = self if exponent >= 0 else self.inverse()
         twin = self._empty(unit._global_phase * abs(exponent), f"{self.name}^{exponent}")
-        twin._instructions = unit._instructions * abs(exponent)
-        return twin
+        return twin._add_sorted(unit._entries * abs(exponent), unit._others * abs(exponent))
 
     def bind(self, values: Mapping[Parameter | str, float]) -> QuantumCircuit:
         """This circuit with numbers in place of some or all parameters.
@@ -310,8 +301,9 @@ class QuantumCircuit(GateMethods):
             raise CircuitError(f"the circuit has no parameter {', '.join(unknown)}; it has {has}")
         phase = self._global_phase
         twin = self._empty(phase.bind(named) if isinstance(phase, ParameterExpression) else phase)
-        twin._instructions = [bound(op, named) for op in self._instructions]
-        return twin
+        return twin._add(
+            *[entry_of(bound(e, named)) if isinstance(e, Instruction) else e for e in self._entries]
+        )
 
     def measured_whole(self) -> QuantumCircuit:
         """This circuit, with every qubit measured at the end if it measures nothing itself."""

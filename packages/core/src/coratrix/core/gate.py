@@ -6,7 +6,7 @@ is the most significant bit of its matrix (coratrix.core.bits). Knows nothing of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -28,6 +28,7 @@ from coratrix.core.unitary import (
     MAX_CLIFFORD_QUBITS,
     MAX_MATRIX_QUBITS,
     unitary_array,
+    unitary_arrays,
     unitary_power,
 )
 
@@ -46,11 +47,14 @@ class StandardGate(Gate):
         if len(params) != len(spec.params):
             wants = f"{len(spec.params)} ({', '.join(spec.params)})" if spec.params else "no"
             raise CircuitError(f"{name} takes {wants} parameters; got {len(params)}")
+        self._fill(spec, tuple([angle(param, what=f"an angle of {name}") for param in params]))
+
+    def _fill(self, spec: GateSpec, params: tuple[ParameterLike, ...]) -> None:
         put = object.__setattr__
-        put(self, "name", name)
+        put(self, "name", spec.name)
         put(self, "spec", spec)
         put(self, "num_qubits", spec.num_qubits)
-        put(self, "params", tuple([angle(param, what=f"an angle of {name}") for param in params]))
+        put(self, "params", params)
         put(self, "_hash", None)
 
     @property
@@ -143,21 +147,29 @@ class StandardGate(Gate):
 class UnitaryGate(Gate):
     """A gate given by its matrix, at most 12 qubits; ``name`` is always ``"unitary"``."""
 
-    __slots__ = ("_hash", "_label", "_matrix", "name", "num_qubits", "params")
+    __slots__ = ("_label", "_matrix", "num_qubits")
 
+    name = "unitary"
+    params = ()
     _matrix: Matrix
     _label: str | None
-    _hash: int
 
     def __init__(self, matrix: Any, label: str | None = None) -> None:
-        array = unitary_array(matrix)
+        self._fill(unitary_array(matrix), label)
+
+    @classmethod
+    def several(cls, matrices: Sequence[Any]) -> list[UnitaryGate]:
+        """A gate for each matrix, checked in one stroke where they are alike in size."""
+        gates = [cls.__new__(cls) for _ in matrices]
+        for gate, array in zip(gates, unitary_arrays(matrices), strict=True):
+            gate._fill(array, None)
+        return gates
+
+    def _fill(self, array: Matrix, label: str | None) -> None:
         put = object.__setattr__
-        put(self, "name", "unitary")
-        put(self, "params", ())
-        put(self, "num_qubits", array.shape[0].bit_length() - 1)
+        put(self, "num_qubits", len(array).bit_length() - 1)
         put(self, "_matrix", array)
         put(self, "_label", label)
-        put(self, "_hash", hash((array.shape[0], complex(array[0, 0]), complex(array[-1, -1]))))
 
     @property
     def label(self) -> str:
@@ -193,7 +205,8 @@ class UnitaryGate(Gate):
         return self is other or np.array_equal(self._matrix, other._matrix)
 
     def __hash__(self) -> int:
-        return self._hash
+        matrix = self._matrix
+        return hash((len(matrix), complex(matrix[0, 0]), complex(matrix[-1, -1])))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return UnitaryGate, (self._matrix, self._label)
@@ -301,6 +314,15 @@ def _parameterless(name: str) -> StandardGate:
 def standard(name: str, *params: ParameterLike) -> StandardGate:
     """A row of the table by its canonical name; those without parameters are made once and shared."""
     return StandardGate(name, *params) if params else _parameterless(name)
+
+
+def with_numbers(name: str, params: tuple[float, ...]) -> StandardGate:
+    """`standard` for numbers that a gate or `angle` has passed before: nothing is checked again."""
+    if not params:
+        return _parameterless(name)
+    gate = StandardGate.__new__(StandardGate)
+    gate._fill(GATES[name], params)
+    return gate
 
 
 def _under_controls(base: Gate, num_controls: int, state: int) -> Gate:

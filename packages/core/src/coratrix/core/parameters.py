@@ -212,7 +212,7 @@ def angle(value: Any, *, what: str = "an angle") -> ParameterLike:
     Raises:
         CircuitError: it is NaN, infinite, or no real number.
     """
-    if type(value) is float:
+    if isinstance(value, float):  # numpy's too
         return _finite(value, what)
     if isinstance(value, ParameterExpression):
         return value if value.parameters else value.bind({})

@@ -6,6 +6,7 @@ Plain functions on arrays. Knows nothing of gates.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,9 @@ MAX_MATRIX_QUBITS: Final = 12
 MAX_CLIFFORD_QUBITS: Final = 6
 """Above this size the Clifford question is not worth its cost and is answered with False."""
 
+_IDENTITIES: Final = {size: np.eye(size, dtype=complex) for size in (2, 4, 8)}
+"""Of the sizes that circuits are full of."""
+
 
 def unitary_array(matrix: Any) -> Matrix:
     """A read-only complex copy, refused unless it is a finite unitary of 1 to 12 qubits."""
@@ -29,18 +33,52 @@ def unitary_array(matrix: Any) -> Matrix:
         array = np.array(matrix, dtype=complex)
     except (TypeError, ValueError) as exc:
         raise CircuitError(f"a unitary is a square array of complex numbers: {exc}") from exc
-    size = array.shape[0] if array.ndim == 2 else 0
-    if size < 2 or array.shape != (size, size) or size & (size - 1):
+    size = _size(array.shape)
+    if not size:
         raise CircuitError(f"a unitary on k qubits has the shape (2^k, 2^k), k ≥ 1; got {array.shape}")
     if size > 2**MAX_MATRIX_QUBITS:
         raise CircuitError(f"a unitary has at most {MAX_MATRIX_QUBITS} qubits; got {size.bit_length() - 1}")
-    if not np.isfinite(array).all():
-        raise CircuitError("the matrix has an entry that is NaN or infinite")
-    defect = float(np.max(np.abs(array.conj().T @ array - np.eye(size))))
-    if defect > UNITARY_ATOL:
-        raise CircuitError(f"the matrix is not unitary: U†U differs from the identity by {defect:.3g}")
+    if not _is_unitary(array):
+        raise CircuitError(_defect(array))
     array.setflags(write=False)
     return array
+
+
+def unitary_arrays(matrices: Sequence[Any]) -> list[Matrix]:
+    """`unitary_array` of each; matrices of one size are copied and checked in one stroke."""
+    try:
+        stack = np.array(matrices, dtype=complex)
+    except (TypeError, ValueError):  # of several sizes, or no matrices at all: each says what it is
+        return [unitary_array(matrix) for matrix in matrices]
+    if len(stack) < 2 or not 0 < _size(stack.shape[1:]) <= 2**MAX_MATRIX_QUBITS or not _is_unitary(stack):
+        return [unitary_array(matrix) for matrix in matrices]
+    stack.setflags(write=False)
+    return list(stack)
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    """The number of rows of a matrix on qubits; 0 for any other shape."""
+    size = shape[0] if len(shape) == 2 else 0
+    return size if size >= 2 and shape[1] == size and not size & (size - 1) else 0
+
+
+def _is_unitary(matrices: Matrix) -> bool:
+    """Whether U†U is the identity, to UNITARY_ATOL entry by entry, for a matrix or each of a stack."""
+    size = matrices.shape[-1]
+    if not -1 < np.vdot(matrices, matrices).real - matrices.size // size < 1:  # NaN and infinity end here
+        return False
+    rest = matrices.conj().swapaxes(-1, -2) @ matrices
+    rest -= _IDENTITIES[size] if size in _IDENTITIES else np.eye(size)
+    if np.vdot(rest, rest).real <= UNITARY_ATOL**2:  # no entry is larger than the root of all squares
+        return True
+    return bool(np.abs(rest).max() <= UNITARY_ATOL)
+
+
+def _defect(matrix: Matrix) -> str:
+    if not np.isfinite(matrix).all():
+        return "the matrix has an entry that is NaN or infinite"
+    defect = float(np.abs(matrix.conj().T @ matrix - np.eye(len(matrix))).max())
+    return f"the matrix is not unitary: U†U differs from the identity by {defect:.3g}"
 
 
 def unitary_power(matrix: Matrix, exponent: float) -> Matrix:

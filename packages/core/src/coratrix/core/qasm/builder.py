@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
 from coratrix.core.circuit import MAX_CLBITS, MAX_QUBITS, QuantumCircuit
+from coratrix.core.entries import entry_of
 from coratrix.core.errors import CircuitError, CircuitImportError
 from coratrix.core.operations import Barrier, Instruction, Measure, Operation, Reset
 from coratrix.core.parameters import ParameterLike
@@ -205,8 +206,7 @@ class Builder:
         if not self.num_qubits:
             raise Refused("the text declares no qubit")
         circuit = QuantumCircuit(self.num_qubits, name, registers=self.registers, global_phase=self.phase)
-        circuit._instructions = self.out  # each was checked when it was emitted
-        return circuit
+        return circuit._add(*map(entry_of, self.out))  # each was checked when it was emitted
 
     # Flat statements
 

@@ -1,0 +1,105 @@
+"""Owns the bulk door: the entries of many gates at once, from a list of (name, qubits, parameters).
+
+Checks what the gate methods check and refuses in their words: what needs no second look is stored at once, the rest
+takes the way of a single gate, and all matrices are looked at together. Knows nothing of the circuit class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, TypeAlias
+
+from coratrix.core.checks import checked_qubits
+from coratrix.core.entries import Entry, gate_entry
+from coratrix.core.errors import CircuitError
+from coratrix.core.gate import UnitaryGate
+from coratrix.core.gate_table import GATES
+from coratrix.core.gates import gate
+from coratrix.core.operations import Instruction
+
+GateTuple: TypeAlias = tuple[str, Sequence[int], Sequence[Any]]
+"""(name, qubits, parameters): ``("cx", (0, 1), ())``, ``("unitary", (2,), (matrix,))``."""
+
+_SHAPES: Final = {name: (row.num_qubits, row.num_params) for name, row in GATES.items()}
+_NO_SHAPE: Final = (0, 0)
+
+
+def checked_entries(gates: Iterable[GateTuple], num_qubits: int) -> tuple[list[Entry], list[Instruction]]:
+    """The entries of the gates, in order, and those of them that are Instructions.
+
+    Raises:
+        CircuitError: one does not fit a circuit of ``num_qubits`` qubits, or the table has none of its name.
+    """
+    listed = list(gates)
+    entries, places = _plain_entries(listed, num_qubits)
+    matrices: list[tuple[int, Sequence[int], Any]] = []
+    for place in places:
+        name, qubits, params = _parts(listed[place])
+        if name == "unitary":
+            matrices.append((place, qubits, _only_matrix(params)))
+        else:
+            made = gate(name, *params)
+            entries[place] = gate_entry(made, checked_qubits(qubits, made.num_qubits, made, num_qubits))
+    if matrices:
+        made_together = UnitaryGate.several([matrix for _, _, matrix in matrices])
+        for (place, qubits, _), one in zip(matrices, made_together, strict=True):
+            entries[place] = ("unitary", *checked_qubits(qubits, one.num_qubits, one, num_qubits), one)
+    seconds = [entries[place] for place in places]
+    return entries, [entry for entry in seconds if isinstance(entry, Instruction)]
+
+
+def _plain_entries(gates: Sequence[Any], n: int) -> tuple[list[Entry], list[int]]:
+    """The entries of gates on one or two qubits that need no second look, and the places of those that do.
+
+    A tuple per gate and no call: this loop is most of what building a circuit costs. x − x is 0 for finite x only,
+    and + 0.0 makes −0.0 a 0.0.
+    """
+    entries: list[Entry] = []
+    places: list[int] = []
+    shapes, add = _SHAPES, entries.append
+    for item in gates:
+        try:
+            name, qubits, params = item
+            wanted, angles = shapes.get(name, _NO_SHAPE)
+            at: Entry = ()
+            if wanted == 1:
+                (q,) = qubits
+                if type(q) is int and 0 <= q < n:
+                    at = (name, q)
+            elif wanted == 2:
+                q, r = qubits
+                if type(q) is int and type(r) is int and 0 <= q < n and 0 <= r < n and q != r:
+                    at = (name, q, r)
+            if at and len(params) == angles:
+                if angles == 0:
+                    add(at)
+                    continue
+                if angles == 1:
+                    (x,) = params
+                    if type(x) is float and x - x == 0.0:
+                        add(at + (x + 0.0,))  # noqa: RUF005  unpacking makes a list on the way
+                        continue
+                elif angles == 3:
+                    x, y, z = params
+                    if type(x) is type(y) is type(z) is float and (x - x) + (y - y) + (z - z) == 0.0:
+                        add(at + (x + 0.0, y + 0.0, z + 0.0))  # noqa: RUF005
+                        continue
+        except (TypeError, ValueError):  # not three parts, not one or two qubits: said by the second look
+            pass
+        places.append(len(entries))
+        add(())
+    return entries, places
+
+
+def _parts(item: Any) -> GateTuple:
+    try:
+        name, qubits, params = item
+        return name.lower(), tuple(qubits), tuple(params)
+    except (AttributeError, TypeError, ValueError):
+        raise CircuitError(f"a gate is given as (name, qubits, parameters); got {item!r}") from None
+
+
+def _only_matrix(params: Sequence[Any]) -> Any:
+    if len(params) != 1:
+        raise CircuitError(f"unitary takes 1 parameter, its matrix; got {len(params)}")
+    return params[0]
