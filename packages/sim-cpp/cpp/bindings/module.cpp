@@ -7,6 +7,7 @@
 #include "coratrix/branching.hpp"
 #include "coratrix/gradient.hpp"
 #include "coratrix/sweep.hpp"
+#include "entries.hpp"
 
 namespace py = pybind11;
 using namespace coratrix;
@@ -255,6 +256,8 @@ PYBIND11_MODULE(_engine, m) {
                                                   to_vector(matrices));
              }),
              py::arg("num_qubits"), py::arg("num_clbits"), py::arg("words"), py::arg("params"), py::arg("matrices"));
+
+    bind_entries(m);
 
     py::class_<Settings>(m, "Settings", "How to run: precision, method, threads, instruction set.")
         .def(py::init<bool, bool, int, const std::string&, int, bool, bool, bool>(), py::arg("single") = false,
