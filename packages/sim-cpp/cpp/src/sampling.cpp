@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kBlockBits = 12;  // amplitudes whose norm is taken at once
 constexpr int kLineBits = 5;
+constexpr std::size_t kMostCells = 4096;  // a guide table that fits into the first cache
 
 std::uint64_t sort_key(const Draw& draw) {  // doubles in [0, 1) sort as their bits do
     std::uint64_t bits;
@@ -122,7 +123,9 @@ std::vector<Index> sample(const State<T>& state, const Kernels<T>& kernels, cons
     return out;
 }
 
-/// A guide table says where to start: guide[g] is the first state whose cumulated probability exceeds g/size.
+/// A guide table says where to start: guide[g] is the first state whose cumulated probability exceeds g/cells. It has
+/// far more cells than there are states where there are as many shots, so that nearly every draw is served by its
+/// cell alone, and the processor foresees it.
 std::vector<Index> sample_table(const std::vector<double>& probabilities, const std::vector<std::uint32_t>& shots,
                                 std::uint64_t seed, std::uint64_t position) {
     const std::size_t size = probabilities.size();
@@ -133,15 +136,17 @@ std::vector<Index> sample_table(const std::vector<double>& probabilities, const 
         if (probabilities[k] > 0) total += probabilities[k], last_possible = k;
         cumulated[k] = total;
     }
-    std::vector<std::uint32_t> guide(size + 1);
-    for (std::size_t g = 0, k = 0; g <= size; ++g) {
-        while (k < last_possible && cumulated[k] <= total * static_cast<double>(g) / static_cast<double>(size)) ++k;
+    const std::size_t cells = std::max(size, std::min(shots.size(), kMostCells));
+    const double scale = total / static_cast<double>(cells);
+    std::vector<std::uint32_t> guide(cells + 1);
+    for (std::size_t g = 0, k = 0; g <= cells; ++g) {
+        while (k < last_possible && cumulated[k] <= scale * static_cast<double>(g)) ++k;
         guide[g] = static_cast<std::uint32_t>(k);
     }
     std::vector<Index> out(shots.size());
     for (std::size_t s = 0; s < shots.size(); ++s) {
         const double u = uniform(seed, shots[s], position);
-        std::size_t k = guide[static_cast<std::size_t>(u * static_cast<double>(size))];
+        std::size_t k = guide[static_cast<std::size_t>(u * static_cast<double>(cells))];
         while (k < last_possible && cumulated[k] <= u * total) ++k;
         out[s] = k;
     }
