@@ -84,8 +84,13 @@ public:
         return py::array_t<Complex>(static_cast<py::ssize_t>(matrices_.size()), matrices_.data());
     }
 
-    std::unique_ptr<Program> program(int num_qubits, int num_clbits) const {
+    std::unique_ptr<Program> program(int num_qubits, int num_clbits) const& {
         return std::make_unique<Program>(num_qubits, num_clbits, words_, params_, matrices_);
+    }
+
+    std::unique_ptr<Program> program(int num_qubits, int num_clbits) && {
+        return std::make_unique<Program>(num_qubits, num_clbits, std::move(words_), std::move(params_),
+                                         std::move(matrices_));
     }
 
 private:
@@ -139,8 +144,17 @@ private:
     std::vector<Complex> matrices_;
 };
 
+inline std::unique_ptr<Program> plain_program(const Heads& heads, const py::list& entries, int num_qubits,
+                                              int num_clbits) {
+    ProgramBuffer buffer(heads);
+    return buffer.extend(entries, 0) == entries.size() ? std::move(buffer).program(num_qubits, num_clbits) : nullptr;
+}
+
 inline void bind_entries(py::module_& m) {
-    py::class_<Heads>(m, "Heads", "What stands in a buffer for each kind of entry.").def(py::init<const py::dict&>());
+    py::class_<Heads>(m, "Heads", "What stands in a buffer for each kind of entry.")
+        .def(py::init<const py::dict&>(), py::arg("heads"))
+        .def("program", &plain_program, py::arg("entries"), py::arg("num_qubits"), py::arg("num_clbits"),
+             "The program of entries that all have heads; None if one has not.");
 
     py::class_<ProgramBuffer>(m, "ProgramBuffer", "The words, parameters and matrices of a program while they grow.")
         .def(py::init<const Heads&>(), py::arg("heads"), py::keep_alive<1, 2>())
@@ -154,7 +168,7 @@ inline void bind_entries(py::module_& m) {
         .def_property_readonly("words", &ProgramBuffer::words)
         .def_property_readonly("params", &ProgramBuffer::params)
         .def_property_readonly("matrices", &ProgramBuffer::matrices)
-        .def("program", &ProgramBuffer::program, py::arg("num_qubits"), py::arg("num_clbits"), "The program, parsed and checked.");
+        .def("program", py::overload_cast<int, int>(&ProgramBuffer::program, py::const_), py::arg("num_qubits"), py::arg("num_clbits"), "The program, parsed and checked.");
 }
 
 }  // namespace coratrix

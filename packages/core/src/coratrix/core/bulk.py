@@ -61,28 +61,32 @@ def _plain_entries(gates: Sequence[Any], n: int) -> tuple[list[Entry], list[int]
         try:
             name, qubits, params = item
             wanted, angles = shapes.get(name, _NO_SHAPE)
-            at: Entry = ()
             if wanted == 1:
                 (q,) = qubits
                 if type(q) is int and 0 <= q < n:
-                    at = (name, q)
+                    if angles == 3:
+                        x, y, z = params
+                        if type(x) is type(y) is type(z) is float and (s := x + y + z) - s == 0.0:
+                            add((name, q, x, y, z) if x and y and z else (name, q, x + 0.0, y + 0.0, z + 0.0))
+                            continue
+                    elif angles == 1:
+                        (x,) = params
+                        if type(x) is float and x - x == 0.0:
+                            add((name, q, x + 0.0))
+                            continue
+                    elif angles == 0 == len(params):
+                        add((name, q))
+                        continue
             elif wanted == 2:
                 q, r = qubits
                 if type(q) is int and type(r) is int and 0 <= q < n and 0 <= r < n and q != r:
-                    at = (name, q, r)
-            if at and len(params) == angles:
-                if angles == 0:
-                    add(at)
-                    continue
-                if angles == 1:
-                    (x,) = params
-                    if type(x) is float and x - x == 0.0:
-                        add(at + (x + 0.0,))  # noqa: RUF005  unpacking makes a list on the way
-                        continue
-                elif angles == 3:
-                    x, y, z = params
-                    if type(x) is type(y) is type(z) is float and (x - x) + (y - y) + (z - z) == 0.0:
-                        add(at + (x + 0.0, y + 0.0, z + 0.0))  # noqa: RUF005
+                    if angles == 1:
+                        (x,) = params
+                        if type(x) is float and x - x == 0.0:
+                            add((name, q, r, x + 0.0))
+                            continue
+                    elif angles == 0 == len(params):
+                        add((name, q, r))
                         continue
         except (TypeError, ValueError):  # not three parts, not one or two qubits: said by the second look
             pass

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, Self, TypeAlias
 
 from coratrix.core import serialization
@@ -153,7 +154,7 @@ class QuantumCircuit(Recorded):
     def add_register(self, name: str, size: int) -> ClassicalRegister:
         """Declare a classical register after the present ones."""
         register = ClassicalRegister(name, size, self.num_clbits)
-        if any(other.name == name for other in self._registers):
+        if name in [other.name for other in self._registers]:
             raise CircuitError(f"a register named {name!r} is declared already")
         if self.num_clbits + size > MAX_CLBITS:
             raise CircuitError(f"a circuit has at most {MAX_CLBITS} classical bits; {name!r} would pass that")
@@ -202,10 +203,11 @@ class QuantumCircuit(Recorded):
 
     def measure_all(self) -> Self:
         """Measure every qubit: into the bits there are if they are as many, else into a new register."""
+        first = 0
         if self.num_clbits != self.num_qubits or self.has_measurements:
-            register = self.add_register(self._free_name("meas"), self.num_qubits)
-            return self.measure(range(self.num_qubits), register)
-        return self.measure(range(self.num_qubits), range(self.num_clbits))
+            first = self.add_register(self._free_name("meas"), self.num_qubits).offset
+        measurements = _measurements(self.num_qubits, first)
+        return self._add_sorted(measurements, measurements)
 
     def reset(self, *qubits: int) -> Self:
         """Put qubits into |0⟩."""
@@ -366,6 +368,8 @@ class QuantumCircuit(Recorded):
         return body.instructions
 
     def _free_name(self, wish: str) -> str:
+        if not self._registers:
+            return wish
         taken = {register.name for register in self._registers}
         names = (wish, *(f"{wish}{k}" for k in range(len(taken) + 1)))
         return next(name for name in names if name not in taken)
@@ -375,3 +379,15 @@ class QuantumCircuit(Recorded):
 
     def _clbits(self, clbits: Iterable[int]) -> tuple[int, ...]:
         return checked_clbits(clbits, self.num_clbits)
+
+
+def _measurements(num_qubits: int, first: int) -> tuple[Instruction, ...]:
+    """Every qubit measured, qubit 0 into bit ``first``; small ones are made once and shared."""
+    if num_qubits <= 64 and first == 0:
+        return _from_the_first(num_qubits)
+    return tuple([Instruction(_MEASURE, (qubit,), (first + qubit,)) for qubit in range(num_qubits)])
+
+
+@cache
+def _from_the_first(num_qubits: int) -> tuple[Instruction, ...]:
+    return tuple(Instruction(_MEASURE, (qubit,), (qubit,)) for qubit in range(num_qubits))

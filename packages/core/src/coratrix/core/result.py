@@ -63,8 +63,8 @@ class ExecutionResult:
     layout: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
-        layout = tuple((str(name), int(size)) for name, size in self.layout)
-        width = sum(size for _, size in layout) if layout else None
+        layout = tuple([(str(name), int(size)) for name, size in self.layout])
+        width = sum([size for _, size in layout]) if layout else None
         object.__setattr__(self, "layout", layout)
         object.__setattr__(self, "counts", _plain_counts(self.counts, width))
         object.__setattr__(self, "metadata", FrozenDict(self.metadata))
@@ -182,6 +182,8 @@ def marginal(counts: Mapping[str, int], bits: Iterable[int]) -> Mapping[str, int
 
 def _plain_counts(counts: Mapping[str, int], width: int | None) -> FrozenDict[str, int]:
     """The counts with builtin types, after a look at every key and number."""
+    if _are_plain(counts, width):
+        return FrozenDict(counts)
     plain: dict[str, int] = {}
     for key, count in counts.items():
         width = len(key) if width is None else width
@@ -191,6 +193,17 @@ def _plain_counts(counts: Mapping[str, int], width: int | None) -> FrozenDict[st
             raise ValueError(f"counts[{key!r}] is {count!r}; expected a whole number, 0 or more")
         plain[str(key)] = int(count)
     return FrozenDict(plain)
+
+
+def _are_plain(counts: Mapping[str, int], width: int | None) -> bool:
+    """Whether all is well as it is, seen in a few steps instead of some for every key."""
+    if set(map(type, counts)) != {str} or set(map(type, counts.values())) != {int}:
+        return False
+    return (
+        set(map(len, counts)) == {_width(counts) if width is None else width}
+        and not "".join(counts).strip("01")
+        and min(counts.values()) >= 0
+    )
 
 
 def _width(counts: Mapping[str, int]) -> int:

@@ -18,6 +18,9 @@ class Program:
 
 class Heads:
     def __init__(self, heads: Mapping[str | type, tuple[int, int, int, int, int]]) -> None: ...
+    def program(
+        self, entries: Sequence[tuple[Any, ...]], num_qubits: int, num_clbits: int
+    ) -> Program | None: ...
 
 class ProgramBuffer:
     def __init__(self, heads: Heads) -> None: ...

@@ -36,11 +36,12 @@ from coratrix.sim import _engine, memory, stabilizer, variational
 from coratrix.sim.joint_readout import misread
 from coratrix.sim.parameters import SimulatorParameters
 from coratrix.sim.parametric import Values, as_sets
-from coratrix.sim.runs import Run, is_open, make_run, seed_of
+from coratrix.sim.runs import SILENCE, Run, is_open, is_silent, make_run, seed_of
 from coratrix.sim.stim_program import NotStabilizer
 from coratrix.sim.twin import Twin
 
 MAX_SHOTS: Final = 10_000_000
+_NO_OPTIONS: Final = RunOptions()
 _EVERY_GATE: Final = tuple(sorted([*GATES, "unitary", "controlled"]))
 
 
@@ -52,6 +53,8 @@ class SimulatorBackend(BackendInterface):
         self.parameters = SimulatorParameters.parse(config.connection_params, backend=config.name)
         record = self.parameters.calibration
         self._twin = None if record is None else Twin(record)
+        self._own_noise = self.parameters.noise_model or (self._twin.noise_model if self._twin else SILENCE)
+        self._made_settings: dict[tuple[bool, bool], _engine.Settings] = {}
         self._max_qubits = self.parameters.max_qubits or self._widest()
 
     # running -------------------------------------------------------------------------------
@@ -65,7 +68,7 @@ class SimulatorBackend(BackendInterface):
             UnknownOptionError: an option that the simulator does not have.
         """
         started = time.perf_counter()
-        run = self._prepare(circuit, shots, options)
+        run = self._prepare(circuit, shots, self._chosen(options))
         return self._result(run, self._counts(run), time.perf_counter() - started)
 
     def _counts(self, run: Run) -> dict[str, int]:
@@ -95,9 +98,14 @@ class SimulatorBackend(BackendInterface):
         """Many circuits in one call of the engine, in parallel; one failure never loses the others."""
         listed = list(circuits)
         started = time.perf_counter()
-        prepared: list[Run | BackendError] = []
-        for place, (circuit, count) in enumerate(zip(listed, shots_of_each(shots, len(listed)), strict=True)):
-            prepared.append(self._prepare_item(circuit, count, options, place))
+        each = zip(listed, shots_of_each(shots, len(listed)), strict=True)
+        try:
+            chosen = self._chosen(options)
+        except BackendError as exc:
+            return [failed_result(exc, self.name) for _ in each]
+        prepared = [
+            self._prepare_item(circuit, count, chosen, place) for place, (circuit, count) in enumerate(each)
+        ]
         small = [run for run in prepared if isinstance(run, Run) and run.is_small]
         together = self._run_together(small)
         share = (time.perf_counter() - started) / max(len(small), 1)
@@ -130,10 +138,10 @@ class SimulatorBackend(BackendInterface):
         ]
 
     def _prepare_item(
-        self, circuit: Any, shots: int, options: dict[str, Any], place: int
+        self, circuit: Any, shots: int, chosen: tuple[RunOptions, NoiseModel], place: int
     ) -> Run | BackendError:
         try:
-            return self._prepare(circuit, shots, options, place)
+            return self._prepare(circuit, shots, chosen, place)
         except BackendError as exc:
             return exc
 
@@ -163,15 +171,22 @@ class SimulatorBackend(BackendInterface):
             {"seed": item.seed, "noise_model": item.model, "optimization_level": item.level},
         )
 
-    def _prepare(self, circuit: Any, shots: int, options: dict[str, Any], place: int = 0) -> Run:
-        chosen = parse_options(RunOptions, options, backend=self.name)
+    def _chosen(self, options: dict[str, Any]) -> tuple[RunOptions, NoiseModel]:
+        """What one call asks for besides its circuits, and its noise."""
+        chosen = parse_options(RunOptions, options, backend=self.name) if options else _NO_OPTIONS
+        model = self._noise_of(chosen.noise_model)
+        self._refuse_gpu()
+        self._refuse_unsupported_noise(model)
+        return chosen, model
+
+    def _prepare(
+        self, circuit: Any, shots: int, chosen: tuple[RunOptions, NoiseModel], place: int = 0
+    ) -> Run:
+        options, model = chosen
         try:
             ours = adopt(circuit)
         except CircuitError:
             ours = circuit  # validate() says what it is instead
-        model = self._noise_of(chosen.noise_model)
-        self._refuse_gpu()
-        self._refuse_unsupported_noise(model)
         if self._twin is not None or not self._is_within_limits(ours):
             self.validate(ours, shots).raise_for_issues(self.name)
         run = make_run(
@@ -180,14 +195,24 @@ class SimulatorBackend(BackendInterface):
             self.parameters.simulator_type,
             twin=self._twin,
             shots=shots,
-            seed=seed_of(chosen.seed, self.parameters.seed, place),
-            level=chosen.optimization_level,
+            seed=seed_of(options.seed, self.parameters.seed, place),
+            level=options.optimization_level,
             narrow=self._twin is not None,
         )
         self._refuse_too_large(run)
-        if self._twin is None:
+        if self._twin is None and not self._is_plainly_valid(ours, shots):
             self.validate(ours, shots).raise_for_issues(self.name)
         return run
+
+    def _is_plainly_valid(self, circuit: QuantumCircuit, shots: Any) -> bool:
+        """Whether `validate` has nothing to find, seen without a walk: every gate and every operation runs here."""
+        return (
+            type(shots) is int
+            and 1 <= shots <= MAX_SHOTS
+            and circuit.num_qubits <= self._max_qubits
+            and self.parameters.supports_noise
+            and not circuit.parameters
+        )
 
     def _is_within_limits(self, circuit: Any) -> bool:
         """Whether a refusal for want of memory, which names the bytes, comes before one for the width."""
@@ -195,7 +220,7 @@ class SimulatorBackend(BackendInterface):
         return isinstance(circuit, QuantumCircuit) and (limit is None or circuit.num_qubits <= limit)
 
     def _result(self, run: Run, counts: dict[str, int], seconds: float) -> ExecutionResult:
-        joint = [] if run.model.is_silent else run.model.correlated_readout(run.circuit)
+        joint = [] if is_silent(run.model) else run.model.correlated_readout(run.circuit)
         if joint:
             counts = misread(counts, joint, run.seed)
         self._metrics.success(seconds, shots=run.shots)
@@ -212,7 +237,7 @@ class SimulatorBackend(BackendInterface):
                 "standard_error": run.largest_standard_error(counts),
                 "precision": self.parameters.precision,
             },
-            layout=tuple((register.name, register.size) for register in run.circuit.registers),
+            layout=tuple([(register.name, register.size) for register in run.circuit.registers]),
         )
 
     # exact answers ---------------------------------------------------------------------------
@@ -224,7 +249,7 @@ class SimulatorBackend(BackendInterface):
             CircuitValidationError: it measures, resets or branches and so has no single state.
         """
         model = self._noise_of(None)
-        if not model.is_silent:
+        if not is_silent(model):
             raise ConfigurationError("a noisy circuit has no statevector", hint="Ask for density_matrix()")
         return self._state(self._exact(circuit, model, density=False))
 
@@ -275,7 +300,7 @@ class SimulatorBackend(BackendInterface):
 
         Bit i of a row (64 bits to a word) is classical bit i.
         """
-        run = self._prepare(circuit, shots, {"seed": seed})
+        run = self._prepare(circuit, shots, self._chosen({"seed": seed}))
         settings = self._settings(run.method.is_density)
         return _engine.run_arrays(run.program(), run.shots, run.seed, settings)
 
@@ -292,7 +317,7 @@ class SimulatorBackend(BackendInterface):
             self.validate(ours).raise_for_issues(self.name)
         if density is None:
             chosen = self.parameters.simulator_type == "density_matrix"
-            density = chosen or not model.is_silent or is_open(ours.instructions)
+            density = chosen or not is_silent(model) or is_open(ours)
         return make_run(ours, model, "density_matrix" if density else "statevector", twin=self._twin)
 
     def _state(self, run: Run) -> npt.NDArray[Any]:
@@ -378,19 +403,22 @@ class SimulatorBackend(BackendInterface):
         return self.parameters.precision == "single"
 
     def _settings(self, density: bool, level: int | None = None) -> _engine.Settings:
-        p = self.parameters
-        return _engine.Settings(self._single, density, p.num_threads, p.instruction_set, merge=level != 0)
+        key = (density, level != 0)
+        if key not in self._made_settings:
+            p = self.parameters
+            self._made_settings[key] = _engine.Settings(
+                self._single, density, p.num_threads, p.instruction_set, merge=level != 0
+            )
+        return self._made_settings[key]
 
     def _noise_of(self, given: Any) -> NoiseModel:
         """The model of this run, else the backend's, else none."""
+        if given is None:
+            return self._own_noise
         try:
-            model = NoiseModel.of(given)
+            return NoiseModel.of(given)
         except InvalidNoiseError as exc:
             raise ConfigurationError(f"noise_model: {exc}", backend=self.name) from exc
-        if given is not None:
-            return model
-        device = NoiseModel() if self._twin is None else self._twin.noise_model
-        return self.parameters.noise_model or device
 
     def _refuse_gpu(self) -> None:
         """A configuration that asks for a GPU can be made anywhere; a run on a GPU that is not there cannot."""
@@ -402,7 +430,7 @@ class SimulatorBackend(BackendInterface):
             )
 
     def _refuse_unsupported_noise(self, model: NoiseModel) -> None:
-        if not self.parameters.supports_noise and not model.is_silent:
+        if not self.parameters.supports_noise and not is_silent(model):
             raise ConfigurationError(
                 f"{self.name} was configured with supports_noise false and cannot apply a noise model",
                 hint="Set supports_noise to true or leave the noise model out",

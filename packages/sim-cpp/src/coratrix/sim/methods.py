@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from coratrix.core import QuantumCircuit
-from coratrix.core.operations import ChannelOp
+from coratrix.core.operations import ChannelOp, Measure
 from coratrix.core.transforms import walk
 from coratrix.sim import stabilizer
 
@@ -51,9 +51,15 @@ class Method:
         return self.name == "density_matrix"
 
 
+_PURE: Final = Method(name="statevector", reason="no noise acts on the state")
+
+
 def has_channels(circuit: QuantumCircuit) -> bool:
     """Whether noise acts on the state (and not only on what is read)."""
-    return any(isinstance(each.operation, ChannelOp) for each in walk(circuit.instructions))
+    specials = circuit.special_instructions
+    if {type(each.operation) for each in specials} <= {Measure}:  # nearly always, and quickly seen
+        return False
+    return any(isinstance(each.operation, ChannelOp) for each in walk(specials))
 
 
 def choose(kind: str, noisy: QuantumCircuit, shots: int) -> Method:
@@ -78,7 +84,7 @@ def _noise_words(channels: bool) -> str:
 def _noiseless(circuit: QuantumCircuit) -> Method:
     if circuit.num_qubits >= WIDE and not stabilizer.obstacle(circuit):
         return Method(name="stabilizer", reason=f"{circuit.num_qubits} qubits and Clifford gates only")
-    return Method(name="statevector", reason="no noise acts on the state")
+    return _PURE
 
 
 def _noisy(circuit: QuantumCircuit, shots: int) -> Method:

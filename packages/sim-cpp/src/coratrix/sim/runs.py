@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from coratrix.core import QuantumCircuit
 from coratrix.core.noise import NoiseModel
-from coratrix.core.operations import Barrier, ChannelOp, IfElse, Instruction, Reset, WhileLoop
+from coratrix.core.operations import Barrier, ChannelOp, IfElse, Reset, WhileLoop
 from coratrix.core.transforms import moved, walk
 from coratrix.sim import _engine
 from coratrix.sim.methods import Method, choose
 from coratrix.sim.program import Readout, encode
 from coratrix.sim.twin import Twin
 
+SILENCE: Final = NoiseModel()
+"""The model without noise."""
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
+
+class Run(NamedTuple):
     """What an engine needs, and what its counts mean.
 
     Attributes:
@@ -49,7 +51,7 @@ class Run:
     def largest_standard_error(self, counts: Mapping[str, int]) -> float:
         """The largest of √(p(1−p)/N) over the readings; `ExecutionResult.standard_error` has each."""
         n = self.shots
-        return max((math.sqrt(count * (n - count) / n) / n for count in counts.values()), default=0.0)
+        return math.sqrt(max([count * (n - count) for count in counts.values()], default=0) / n) / n
 
     def program(self) -> _engine.Program:
         """The engine's program for it."""
@@ -64,9 +66,15 @@ def seed_of(given: int | None, default: int | None, place: int) -> int:
     return (int(seed) + 0x9E3779B97F4A7C15 * place) % 2**64
 
 
-def is_open(instructions: Iterable[Instruction]) -> bool:
+def is_silent(model: NoiseModel) -> bool:
+    """Whether the model has no noise in it; at once where it is SILENCE."""
+    return model is SILENCE or model.is_silent
+
+
+def is_open(circuit: QuantumCircuit) -> bool:
     """Whether a circuit has channels or resets, after which no pure state describes it."""
-    return any(isinstance(i.operation, ChannelOp | Reset | IfElse | WhileLoop) for i in instructions)
+    kinds = ChannelOp | Reset | IfElse | WhileLoop
+    return any(isinstance(each.operation, kinds) for each in circuit.special_instructions)
 
 
 def make_run(
@@ -86,9 +94,7 @@ def make_run(
         narrow: leave out qubits that nothing acts on; for counts, which do not show them.
     """
     written = circuit if twin is None else twin.written_natively(circuit)
-    noisy = written if model.is_silent else model.applied_to(written)
-    matrices = {} if model.is_silent else {q: model.readout(q) for q in range(circuit.num_qubits)}
-    readout: Readout = {qubit: matrix for qubit, matrix in matrices.items() if matrix is not None}
+    noisy, readout = (written, {}) if is_silent(model) else _with_noise(written, model)
     if narrow:
         noisy, readout = _without_idle_qubits(noisy, readout)
     method = choose(kind, noisy, shots)
@@ -102,6 +108,12 @@ def make_run(
         seed=seed,
         level=level,
     )
+
+
+def _with_noise(circuit: QuantumCircuit, model: NoiseModel) -> tuple[QuantumCircuit, Readout]:
+    matrices = {qubit: model.readout(qubit) for qubit in range(circuit.num_qubits)}
+    readout = {qubit: matrix for qubit, matrix in matrices.items() if matrix is not None}
+    return model.applied_to(circuit), readout
 
 
 def _without_idle_qubits(circuit: QuantumCircuit, readout: Readout) -> tuple[QuantumCircuit, Readout]:
