@@ -6,6 +6,11 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <memory>
+#include <tuple>
+#include <utility>
+#include <vector>
+
 #include "coratrix/program.hpp"
 
 namespace coratrix {
@@ -55,6 +60,7 @@ public:
 
     /// Adds entries from the one at `at` on, as far as they have heads; returns where that ends.
     std::size_t extend(const py::list& entries, std::size_t at) {
+        if (words_.empty()) words_.reserve(8 * entries.size());
         for (; at < entries.size(); ++at) {
             PyObject* const entry = PyList_GET_ITEM(entries.ptr(), static_cast<Py_ssize_t>(at));
             const Head* const head = heads_.find(entry);

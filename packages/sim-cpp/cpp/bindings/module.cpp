@@ -116,13 +116,13 @@ Counts counts_of(const Program& program, std::int64_t shots, std::uint64_t seed,
 /// {"0110": 17, …}, clbit 0 leftmost.
 py::dict to_dict(const Counts& counts) {
     py::dict out;
-    std::string text(static_cast<std::size_t>(counts.num_clbits), '0');
+    const auto width = static_cast<std::size_t>(counts.num_clbits);
     for (std::size_t k = 0; k < counts.counts.size(); ++k) {
         const std::uint64_t* const key = counts.keys.data() + k * counts.words;
-        for (std::size_t b = 0; b < text.size(); ++b) text[b] = key[b / 64] >> (b % 64) & 1 ? '1' : '0';
-        PyObject* const name = PyUnicode_New(static_cast<Py_ssize_t>(text.size()), 127);
+        PyObject* const name = PyUnicode_New(static_cast<Py_ssize_t>(width), 127);
         if (name == nullptr) throw py::error_already_set();
-        std::copy(text.begin(), text.end(), PyUnicode_1BYTE_DATA(name));
+        Py_UCS1* const text = PyUnicode_1BYTE_DATA(name);
+        for (std::size_t b = 0; b < width; ++b) text[b] = static_cast<Py_UCS1>('0' + (key[b / 64] >> (b % 64) & 1));
         const py::object owned = py::reinterpret_steal<py::object>(name);
         const py::int_ value(counts.counts[k]);
         if (PyDict_SetItem(out.ptr(), name, value.ptr()) != 0) throw py::error_already_set();

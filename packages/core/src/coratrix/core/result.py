@@ -26,6 +26,10 @@ SCHEMA_VERSION = 1
 ComplexArray = npt.NDArray[np.complex128]
 
 
+class Counts(FrozenDict[str, int]):
+    """Counts that an engine of ours made, as plain as they have to be: a result takes them without a look."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ExecutionResult:
     """One circuit's outcome on one backend. Immutable; arrays inside are read-only views.
@@ -66,7 +70,8 @@ class ExecutionResult:
         layout = tuple([(str(name), int(size)) for name, size in self.layout])
         width = sum([size for _, size in layout]) if layout else None
         object.__setattr__(self, "layout", layout)
-        object.__setattr__(self, "counts", _plain_counts(self.counts, width))
+        if type(self.counts) is not Counts:
+            object.__setattr__(self, "counts", _plain_counts(self.counts, width))
         object.__setattr__(self, "metadata", FrozenDict(self.metadata))
         object.__setattr__(self, "statevector", _read_only(self.statevector))
         object.__setattr__(self, "density_matrix", _read_only(self.density_matrix))

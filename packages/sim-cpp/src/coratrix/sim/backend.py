@@ -32,6 +32,7 @@ from coratrix.core.calibration import DeviceCalibration
 from coratrix.core.errors import CircuitError, InvalidNoiseError
 from coratrix.core.interop import adopt
 from coratrix.core.noise import NoiseModel
+from coratrix.core.result import Counts
 from coratrix.sim import _engine, memory, stabilizer, variational
 from coratrix.sim.joint_readout import misread
 from coratrix.sim.parameters import SimulatorParameters
@@ -68,7 +69,7 @@ class SimulatorBackend(BackendInterface):
             UnknownOptionError: an option that the simulator does not have.
         """
         started = time.perf_counter()
-        run = self._prepare(circuit, shots, self._chosen(options))
+        run = self._prepare(circuit, shots, options)
         return self._result(run, self._counts(run), time.perf_counter() - started)
 
     def _counts(self, run: Run) -> dict[str, int]:
@@ -141,7 +142,7 @@ class SimulatorBackend(BackendInterface):
         self, circuit: Any, shots: int, chosen: tuple[RunOptions, NoiseModel], place: int
     ) -> Run | BackendError:
         try:
-            return self._prepare(circuit, shots, chosen, place)
+            return self._prepare_chosen(circuit, shots, chosen, place)
         except BackendError as exc:
             return exc
 
@@ -179,8 +180,11 @@ class SimulatorBackend(BackendInterface):
         self._refuse_unsupported_noise(model)
         return chosen, model
 
-    def _prepare(
-        self, circuit: Any, shots: int, chosen: tuple[RunOptions, NoiseModel], place: int = 0
+    def _prepare(self, circuit: Any, shots: int, options: dict[str, Any]) -> Run:
+        return self._prepare_chosen(circuit, shots, self._chosen(options), 0)
+
+    def _prepare_chosen(
+        self, circuit: Any, shots: int, chosen: tuple[RunOptions, NoiseModel], place: int
     ) -> Run:
         options, model = chosen
         try:
@@ -226,7 +230,7 @@ class SimulatorBackend(BackendInterface):
         self._metrics.success(seconds, shots=run.shots)
         return ExecutionResult(
             success=True,
-            counts=counts,
+            counts=Counts(counts),
             execution_time=seconds,
             backend=self.name,
             shots=run.shots,
@@ -300,7 +304,7 @@ class SimulatorBackend(BackendInterface):
 
         Bit i of a row (64 bits to a word) is classical bit i.
         """
-        run = self._prepare(circuit, shots, self._chosen({"seed": seed}))
+        run = self._prepare(circuit, shots, {"seed": seed})
         settings = self._settings(run.method.is_density)
         return _engine.run_arrays(run.program(), run.shots, run.seed, settings)
 
@@ -321,18 +325,22 @@ class SimulatorBackend(BackendInterface):
         return make_run(ours, model, "density_matrix" if density else "statevector", twin=self._twin)
 
     def _state(self, run: Run) -> npt.NDArray[Any]:
-        self._check_width(run.noisy, run.method.is_density)
-        with self._engine_errors(run):
-            return _engine.state(run.program(), self._settings(run.method.is_density))
+        density = run.method.is_density
+        self._check_width(run.noisy, density)
+        try:  # what _engine_errors does, without the cost of a context
+            return _engine.state(run.program(), self._settings(density))
+        except (_engine.OutOfMemory, ValueError) as exc:
+            raise self._in_our_words(run, exc) from exc
 
     @contextmanager
     def _engine_errors(self, run: Run) -> Iterator[None]:
         try:
             yield
-        except _engine.OutOfMemory as exc:
-            raise self._out_of_memory(run, exc) from exc
-        except ValueError as exc:
-            raise CircuitError(str(exc)) from exc
+        except (_engine.OutOfMemory, ValueError) as exc:
+            raise self._in_our_words(run, exc) from exc
+
+    def _in_our_words(self, run: Run, exc: Exception) -> Exception:
+        return CircuitError(str(exc)) if isinstance(exc, ValueError) else self._out_of_memory(run, exc)
 
     # facts -----------------------------------------------------------------------------------
 

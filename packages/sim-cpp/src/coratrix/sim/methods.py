@@ -16,6 +16,7 @@ and for any that no state can hold; trajectories for the rest.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from coratrix.core import QuantumCircuit
@@ -69,12 +70,17 @@ def choose(kind: str, noisy: QuantumCircuit, shots: int) -> Method:
         kind: the ``simulator_type`` asked for.
     """
     channels = has_channels(noisy)
+    if kind != "auto":
+        return _asked_for(kind, channels)
+    return _noisy(noisy, shots) if channels else _noiseless(noisy)
+
+
+@cache
+def _asked_for(kind: str, channels: bool) -> Method:
     if kind in ("statevector", "trajectories"):
         name = "trajectories" if channels else "statevector"
         return Method(name=name, reason=f"simulator_type is {kind!r}; {_noise_words(channels)}")
-    if kind != "auto":
-        return Method(name=kind, reason=f"simulator_type is {kind!r}")
-    return _noisy(noisy, shots) if channels else _noiseless(noisy)
+    return Method(name=kind, reason=f"simulator_type is {kind!r}")
 
 
 def _noise_words(channels: bool) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from coratrix.core import QuantumCircuit
 from coratrix.core.noise import NoiseModel
@@ -23,7 +24,8 @@ SILENCE: Final = NoiseModel()
 """The model without noise."""
 
 
-class Run(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Run:
     """What an engine needs, and what its counts mean.
 
     Attributes:
@@ -49,9 +51,12 @@ class Run(NamedTuple):
         return self.method.name != "stabilizer" and (2 * n if self.method.is_density else n) <= 18
 
     def largest_standard_error(self, counts: Mapping[str, int]) -> float:
-        """The largest of √(p(1−p)/N) over the readings; `ExecutionResult.standard_error` has each."""
-        n = self.shots
-        return math.sqrt(max([count * (n - count) for count in counts.values()], default=0) / n) / n
+        """The largest of √(p(1−p)/N) over the readings; `ExecutionResult.standard_error` has each.
+
+        It is that of the most frequent reading: a rarer one is further from one half, on its side or the other.
+        """
+        n, most = self.shots, max(counts.values(), default=0)
+        return math.sqrt(most * (n - most) / n) / n
 
     def program(self) -> _engine.Program:
         """The engine's program for it."""
