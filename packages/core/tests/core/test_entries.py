@@ -6,7 +6,7 @@ import inspect
 import math
 import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -225,3 +225,21 @@ def test_measurements_and_gates_keep_their_order() -> None:
     assert [each.name for each in circuit] == ["x", "measure", "unitary", "reset"]
     assert [each.name for each in circuit.special_instructions] == ["measure", "reset"]
     assert circuit.instructions[1] == Instruction(Measure(), (0,), (0,))
+
+
+def test_a_method_taken_before_its_first_call_and_one_overridden_work_as_any() -> None:
+    class Counting(QuantumCircuit):
+        calls = 0
+
+        def ecr(self, first: int, second: int) -> Self:
+            self.calls += 1
+            return super().ecr(first, second)
+
+    counting = Counting(2).ecr(0, 1).ecr(1, 0)
+    circuit = QuantumCircuit(2)
+    put = circuit.ecr
+    put(0, 1)
+    put(1, 0)
+
+    assert counting.calls == 2
+    assert counting == circuit
