@@ -20,8 +20,11 @@ from coratrix.core.operations import Instruction
 GateTuple: TypeAlias = tuple[str, Sequence[int], Sequence[Any]]
 """(name, qubits, parameters): ``("cx", (0, 1), ())``, ``("unitary", (2,), (matrix,))``."""
 
-_SHAPES: Final = {name: (row.num_qubits, row.num_params) for name, row in GATES.items()}
+_MATRIX: Final = -1
 _NO_SHAPE: Final = (0, 0)
+_SHAPES: Final = {name: (row.num_qubits, row.num_params) for name, row in GATES.items()} | {
+    "unitary": (_MATRIX, 1)
+}
 
 
 def checked_entries(gates: Iterable[GateTuple], num_qubits: int) -> tuple[list[Entry], list[Instruction]]:
@@ -31,30 +34,28 @@ def checked_entries(gates: Iterable[GateTuple], num_qubits: int) -> tuple[list[E
         CircuitError: one does not fit a circuit of ``num_qubits`` qubits, or the table has none of its name.
     """
     listed = list(gates)
-    entries, places = _plain_entries(listed, num_qubits)
-    matrices: list[tuple[int, Sequence[int], Any]] = []
+    entries, matrices, places = _plain_entries(listed, num_qubits)
     for place in places:
         name, qubits, params = _parts(listed[place])
-        if name == "unitary":
-            matrices.append((place, qubits, _only_matrix(params)))
-        else:
-            made = gate(name, *params)
-            entries[place] = gate_entry(made, checked_qubits(qubits, made.num_qubits, made, num_qubits))
+        made = gate(name, *params)
+        entries[place] = gate_entry(made, checked_qubits(qubits, made.num_qubits, made, num_qubits))
     if matrices:
-        made_together = UnitaryGate.several([matrix for _, _, matrix in matrices])
-        for (place, qubits, _), one in zip(matrices, made_together, strict=True):
-            entries[place] = ("unitary", *checked_qubits(qubits, one.num_qubits, one, num_qubits), one)
+        made_together = UnitaryGate.several([_only_matrix(listed[place][2]) for place in matrices])
+        for place, one in zip(matrices, made_together, strict=True):
+            qubits = checked_qubits(listed[place][1], one.num_qubits, one, num_qubits)
+            entries[place] = ("unitary", *qubits, one)
     seconds = [entries[place] for place in places]
     return entries, [entry for entry in seconds if isinstance(entry, Instruction)]
 
 
-def _plain_entries(gates: Sequence[Any], n: int) -> tuple[list[Entry], list[int]]:
-    """The entries of gates on one or two qubits that need no second look, and the places of those that do.
+def _plain_entries(gates: Sequence[Any], n: int) -> tuple[list[Entry], list[int], list[int]]:
+    """The entries of gates on one or two qubits that need no second look; the places of matrices and of the rest.
 
     A tuple per gate and no call: this loop is most of what building a circuit costs. x − x is 0 for finite x only,
     and + 0.0 makes −0.0 a 0.0.
     """
     entries: list[Entry] = []
+    matrices: list[int] = []
     places: list[int] = []
     shapes, add = _SHAPES, entries.append
     for item in gates:
@@ -88,22 +89,28 @@ def _plain_entries(gates: Sequence[Any], n: int) -> tuple[list[Entry], list[int]
                     elif angles == 0 == len(params):
                         add((name, q, r))
                         continue
+            elif wanted == _MATRIX:
+                matrices.append(len(entries))
+                add(())
+                continue
         except (TypeError, ValueError):  # not three parts, not one or two qubits: said by the second look
             pass
         places.append(len(entries))
         add(())
-    return entries, places
+    return entries, matrices, places
 
 
 def _parts(item: Any) -> GateTuple:
     try:
         name, qubits, params = item
-        return name.lower(), tuple(qubits), tuple(params)
-    except (AttributeError, TypeError, ValueError):
-        raise CircuitError(f"a gate is given as (name, qubits, parameters); got {item!r}") from None
+        if isinstance(name, str):
+            return name, tuple(qubits), tuple(params)
+    except (TypeError, ValueError):
+        pass
+    raise CircuitError(f"a gate is given as (name, qubits, parameters); got {item!r}")
 
 
 def _only_matrix(params: Sequence[Any]) -> Any:
-    if len(params) != 1:
-        raise CircuitError(f"unitary takes 1 parameter, its matrix; got {len(params)}")
+    if not isinstance(params, Sequence) or len(params) != 1:
+        raise CircuitError(f"unitary takes 1 parameter, its matrix, as (matrix,); got {params!r}")
     return params[0]
