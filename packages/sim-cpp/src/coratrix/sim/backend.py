@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,13 +27,14 @@ from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_r
 from coratrix.backend.options import RunOptions, parse_options
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 from coratrix.backend.validation import ValidationIssue
-from coratrix.core import GATES, ExecutionResult, PauliSum, QuantumCircuit
+from coratrix.core import ExecutionResult, PauliSum, QuantumCircuit
 from coratrix.core.calibration import DeviceCalibration
 from coratrix.core.errors import CircuitError, InvalidNoiseError
 from coratrix.core.interop import adopt
 from coratrix.core.noise import NoiseModel
 from coratrix.core.result import Counts
 from coratrix.sim import _engine, memory, stabilizer, variational
+from coratrix.sim.abilities import MAX_SHOTS, capabilities
 from coratrix.sim.joint_readout import misread
 from coratrix.sim.parameters import SimulatorParameters
 from coratrix.sim.parametric import Values, as_sets
@@ -41,9 +42,8 @@ from coratrix.sim.runs import SILENCE, Run, is_open, is_silent, make_run, seed_o
 from coratrix.sim.stim_program import NotStabilizer
 from coratrix.sim.twin import Twin
 
-MAX_SHOTS: Final = 10_000_000
+Chosen: TypeAlias = tuple[RunOptions, NoiseModel]
 _NO_OPTIONS: Final = RunOptions()
-_EVERY_GATE: Final = tuple(sorted([*GATES, "unitary", "controlled"]))
 
 
 class SimulatorBackend(BackendInterface):
@@ -104,9 +104,7 @@ class SimulatorBackend(BackendInterface):
             chosen = self._chosen(options)
         except BackendError as exc:
             return [failed_result(exc, self.name) for _ in each]
-        prepared = [
-            self._prepare_item(circuit, count, chosen, place) for place, (circuit, count) in enumerate(each)
-        ]
+        prepared = [self._prepare_item(*pair, chosen, place) for place, pair in enumerate(each)]
         small = [run for run in prepared if isinstance(run, Run) and run.is_small]
         together = self._run_together(small)
         share = (time.perf_counter() - started) / max(len(small), 1)
@@ -138,9 +136,7 @@ class SimulatorBackend(BackendInterface):
             for seed, counts in zip(seeds, found, strict=True)
         ]
 
-    def _prepare_item(
-        self, circuit: Any, shots: int, chosen: tuple[RunOptions, NoiseModel], place: int
-    ) -> Run | BackendError:
+    def _prepare_item(self, circuit: Any, shots: int, chosen: Chosen, place: int) -> Run | BackendError:
         try:
             return self._prepare_chosen(circuit, shots, chosen, place)
         except BackendError as exc:
@@ -172,7 +168,7 @@ class SimulatorBackend(BackendInterface):
             {"seed": item.seed, "noise_model": item.model, "optimization_level": item.level},
         )
 
-    def _chosen(self, options: dict[str, Any]) -> tuple[RunOptions, NoiseModel]:
+    def _chosen(self, options: dict[str, Any]) -> Chosen:
         """What one call asks for besides its circuits, and its noise."""
         chosen = parse_options(RunOptions, options, backend=self.name) if options else _NO_OPTIONS
         model = self._noise_of(chosen.noise_model)
@@ -183,9 +179,7 @@ class SimulatorBackend(BackendInterface):
     def _prepare(self, circuit: Any, shots: int, options: dict[str, Any]) -> Run:
         return self._prepare_chosen(circuit, shots, self._chosen(options), 0)
 
-    def _prepare_chosen(
-        self, circuit: Any, shots: int, chosen: tuple[RunOptions, NoiseModel], place: int
-    ) -> Run:
+    def _prepare_chosen(self, circuit: Any, shots: int, chosen: Chosen, place: int) -> Run:
         options, model = chosen
         try:
             ours = adopt(circuit)
@@ -210,13 +204,8 @@ class SimulatorBackend(BackendInterface):
 
     def _is_plainly_valid(self, circuit: QuantumCircuit, shots: Any) -> bool:
         """Whether `validate` has nothing to find, seen without a walk: every gate and every operation runs here."""
-        return (
-            type(shots) is int
-            and 1 <= shots <= MAX_SHOTS
-            and circuit.num_qubits <= self._max_qubits
-            and self.parameters.supports_noise
-            and not circuit.parameters
-        )
+        few = type(shots) is int and 1 <= shots <= MAX_SHOTS and circuit.num_qubits <= self._max_qubits
+        return few and self.parameters.supports_noise and not circuit.parameters
 
     def _is_within_limits(self, circuit: Any) -> bool:
         """Whether a refusal for want of memory, which names the bytes, comes before one for the width."""
@@ -325,43 +314,23 @@ class SimulatorBackend(BackendInterface):
         return make_run(ours, model, "density_matrix" if density else "statevector", twin=self._twin)
 
     def _state(self, run: Run) -> npt.NDArray[Any]:
-        density = run.method.is_density
-        self._check_width(run.noisy, density)
-        try:  # what _engine_errors does, without the cost of a context
-            return _engine.state(run.program(), self._settings(density))
-        except (_engine.OutOfMemory, ValueError) as exc:
-            raise self._in_our_words(run, exc) from exc
+        self._check_width(run.noisy, run.method.is_density)
+        with self._engine_errors(run):
+            return _engine.state(run.program(), self._settings(run.method.is_density))
 
     @contextmanager
     def _engine_errors(self, run: Run) -> Iterator[None]:
         try:
             yield
-        except (_engine.OutOfMemory, ValueError) as exc:
-            raise self._in_our_words(run, exc) from exc
-
-    def _in_our_words(self, run: Run, exc: Exception) -> Exception:
-        return CircuitError(str(exc)) if isinstance(exc, ValueError) else self._out_of_memory(run, exc)
+        except _engine.OutOfMemory as exc:
+            raise self._out_of_memory(run, exc) from exc
+        except ValueError as exc:
+            raise CircuitError(str(exc)) from exc
 
     # facts -----------------------------------------------------------------------------------
 
     def _get_capabilities(self) -> BackendCapabilities:
-        return BackendCapabilities(
-            max_qubits=self._max_qubits,
-            max_shots=MAX_SHOTS,
-            supports_noise=self.parameters.supports_noise,
-            available_gates=_EVERY_GATE if self._twin is None else self._twin.available_gates,
-            native_gates=None if self._record is None else self._record.native_gates,
-            coupling_map=None if self._record is None else self._record.coupling_map or None,
-            max_circuits_per_job=None,
-            supports_mid_circuit_measurement=True,
-            supports_reset=True,
-            supports_conditionals=True,
-            supports_loops=True,
-            supports_seed=True,
-            supports_statevector=True,
-            supports_cancel=False,
-            is_local=True,
-        )
+        return capabilities(self.parameters, self._max_qubits, self._twin)
 
     def _own_issues(self, circuit: QuantumCircuit) -> Iterable[ValidationIssue]:
         if self.parameters.use_gpu:
@@ -411,13 +380,12 @@ class SimulatorBackend(BackendInterface):
         return self.parameters.precision == "single"
 
     def _settings(self, density: bool, level: int | None = None) -> _engine.Settings:
-        key = (density, level != 0)
-        if key not in self._made_settings:
+        merge = level != 0
+        if (made := self._made_settings.get((density, merge))) is None:
             p = self.parameters
-            self._made_settings[key] = _engine.Settings(
-                self._single, density, p.num_threads, p.instruction_set, merge=level != 0
-            )
-        return self._made_settings[key]
+            made = _engine.Settings(self._single, density, p.num_threads, p.instruction_set, merge=merge)
+            self._made_settings[density, merge] = made
+        return made
 
     def _noise_of(self, given: Any) -> NoiseModel:
         """The model of this run, else the backend's, else none."""
