@@ -119,7 +119,7 @@ def simulator_wheel(session: nox.Session) -> Path:
             build = ["uv", "build", "--quiet", "--python", sys.executable, "--wheel", "--out-dir"]
         else:
             build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir"]
-        session.run(*build, str(folder), str(ROOT / SIM), external=True)
+        session.run_install(*build, str(folder), str(ROOT / SIM), external=True)
     return next(folder.glob("*.whl"))
 
 
