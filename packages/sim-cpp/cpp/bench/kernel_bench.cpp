@@ -1,11 +1,18 @@
-// What a pass over a tile costs, per kernel, instruction set and precision, beside the machine's peak.
+// What passes over a tile cost, per kernel, instruction set and precision, as fractions of what the core can do:
+// of its multiply-adds and of the traffic with its cache, both measured in the same run. Each circuit is timed on a
+// tile that lies in the first-level cache and on one that lies in the second. Wall time: run it on an idle core.
+//   kernel_bench          the best instruction set of this machine
+//   kernel_bench all      every one
+//   kernel_bench best 13  on a tile of 2^13 amplitudes
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <vector>
 
 #include "coratrix/executor.hpp"
+#include "peak.hpp"
 
 using namespace coratrix;
 
@@ -42,9 +49,25 @@ Op phase(Mask mask, double angle) {
     return op;
 }
 
+template <class T>
+Peak peak_of(InstructionSet set) {
+#ifdef CORATRIX_X86
+    if (set == InstructionSet::avx512) return peak_avx512<T>(seconds);
+    if (set == InstructionSet::avx2) return peak_avx2<T>(seconds);
+#endif
+    (void)set;
+    return peak_portable<T>(seconds);
+}
+
+constexpr int kTileBits = 16;
+/// As many bits as take half of a first-level cache of 32 KiB.
+template <class T>
+constexpr int kSmallTileBits = sizeof(T) == 4 ? 11 : 10;
+
 /// Times the tile operations of a circuit that fits one tile, its copies left out.
 template <class T>
-void time_ops(InstructionSet set, const char* what, std::vector<Op> ops, int bits, double multiply_adds) {
+void time_ops(InstructionSet set, const Peak& peak, const char* what, std::vector<Op> ops, int bits,
+              double multiply_adds) {
     LoweredCircuit circuit;
     circuit.num_bits = bits;
     circuit.ops = std::move(ops);
@@ -62,50 +85,87 @@ void time_ops(InstructionSet set, const char* what, std::vector<Op> ops, int bit
         }
     });
     const double amplitudes = static_cast<double>(Index{1} << bits);
-    std::printf("%-9s %-6s %-34s %2zu passes  %8.2f us  %.4f ns/amplitude  %6.1f GFLOP/s\n", k.name,
-                sizeof(T) == 4 ? "single" : "double", what, plan.stages[0].blocks[0].ops.size(), time * 1e6,
-                time * 1e9 / amplitudes, 2 * multiply_adds * amplitudes / time / 1e9);
+    const double passes = static_cast<double>(plan.stages[0].blocks[0].ops.size());
+    const double gflops = 2 * multiply_adds * amplitudes / time / 1e9;
+    const double gbytes = passes * 4 * sizeof(T) * amplitudes / time / 1e9;  // two planes, read and written
+    const bool is_small = bits <= kSmallTileBits<T>;
+    const double cache = is_small ? peak.l1_gbytes : peak.l2_gbytes;
+    std::printf("  %-32s %s %3.0f passes %8.2f us %7.4f ns/amplitude %6.1f GFLOP/s %3.0f%% %6.1f GB/s %3.0f%%\n", what,
+                is_small ? "L1" : "L2", passes, time * 1e6, time * 1e9 / amplitudes, gflops,
+                100 * gflops / peak.gflops, gbytes, 100 * gbytes / cache);
+}
+
+std::vector<Op> rotations(int first, int count) {
+    std::vector<Op> ops;
+    for (int b = first; b < first + count; ++b) ops.push_back(rotation(b, 1e-9));
+    return ops;
+}
+
+/// Two-bit turns on neighbouring bits.
+std::vector<Op> turns(int first, int count) {
+    std::vector<Op> ops;
+    for (int b = first; b + 1 < first + count; b += 2) {
+        Op op = rotation(b, 1e-9);
+        op.kind = Op::Kind::turn;
+        op.moving |= bit(b + 1);
+        op.lead = static_cast<std::int8_t>(b);
+        op.t_odd = 1e-9;
+        ops.push_back(op);
+    }
+    return ops;
+}
+
+std::vector<Op> phases(int bits) {
+    std::vector<Op> ops;
+    for (int b = 0; b < bits; ++b) ops.push_back(phase(bit(b), 0.3));
+    return ops;
+}
+
+std::vector<Op> with_pairs(std::vector<Op> ops, int bits) {
+    for (int b = 0; b + 1 < bits; ++b) ops.push_back(phase(bit(b) | bit(b + 1), 3.14159));
+    return ops;
+}
+
+/// What one layer of a circuit is made of.
+std::vector<Op> layer(int bits) {
+    std::vector<Op> ops = with_pairs(phases(bits), bits);
+    for (const Op& op : rotations(0, bits)) ops.push_back(op);
+    return ops;
 }
 
 template <class T>
+void time_tile(InstructionSet set, const Peak& peak, int bits) {
+    const int lanes = kernels<T>(set).lane_bits, k = kernels<T>(set).max_group_bits;
+    time_ops<T>(set, peak, "rotations, lowest group bits", rotations(lanes, k), bits, 2 * k);
+    time_ops<T>(set, peak, "rotations, highest group bits", rotations(bits - k, k), bits, 2 * k);
+    time_ops<T>(set, peak, "rotations inside the vectors", rotations(0, lanes), bits, 2 * lanes);
+    time_ops<T>(set, peak, "turns of two bits", turns(lanes, k), bits, 2 * (k / 2));
+    time_ops<T>(set, peak, "diagonal, every bit", phases(bits), bits, 4);
+    time_ops<T>(set, peak, "diagonal, chain of pairs", with_pairs(phases(bits), bits), bits, 4);
+    time_ops<T>(set, peak, "a layer: all of these", layer(bits), bits, 4 + 2 * bits);
+}
+
+/// On a tile of 2^bits amplitudes, or if bits is 0 on one in each level of the cache.
+template <class T>
 void time_set(InstructionSet set, int bits) {
-    const int lanes = kernels<T>(set).lane_bits;
-    const int k = kernels<T>(set).max_group_bits;
-    std::vector<Op> low, high, inside, turns, phases, pairs;
-    for (int b = 0; b < k; ++b) low.push_back(rotation(lanes + b, 1e-9));
-    for (int b = 0; b < k; ++b) high.push_back(rotation(bits - 1 - b, 1e-9));
-    for (int b = 0; b < lanes; ++b) inside.push_back(rotation(b, 1e-9));
-    for (int b = 0; b + 1 < k; b += 2) {
-        Op op = rotation(lanes + b, 1e-9);
-        op.kind = Op::Kind::turn;
-        op.moving |= bit(lanes + b + 1);
-        op.lead = static_cast<std::int8_t>(lanes + b);
-        op.t_odd = 1e-9;
-        turns.push_back(op);
-    }
-    for (int b = 0; b < bits; ++b) phases.push_back(phase(bit(b), 0.3));
-    pairs = phases;
-    for (int b = 0; b + 1 < bits; ++b) pairs.push_back(phase(bit(b) | bit(b + 1), 3.14159));
-    time_ops<T>(set, "rotations on the lowest group bits", low, bits, 2 * k);
-    time_ops<T>(set, "rotations on the highest group bits", high, bits, 2 * k);
-    time_ops<T>(set, "rotations inside the vectors", inside, bits, 2 * lanes);
-    time_ops<T>(set, "turns of two bits", turns, bits, 2 * static_cast<double>(turns.size()));
-    time_ops<T>(set, "diagonal, every bit", phases, bits, 4);
-    time_ops<T>(set, "diagonal, chain of pairs", pairs, bits, 4);
-    std::vector<Op> layer = pairs;
-    for (int b = 0; b < bits; ++b) layer.push_back(rotation(b, 1e-9));
-    time_ops<T>(set, "a layer: all of these", layer, bits, 4 + 2 * bits);
+    const Peak peak = peak_of<T>(set);
+    std::printf("%s, %s precision: peak %.1f GFLOP/s; read and written: L1 %.0f GB/s, L2 %.0f GB/s\n",
+                kernels<T>(set).name, sizeof(T) == 4 ? "single" : "double", peak.gflops, peak.l1_gbytes, peak.l2_gbytes);
+    if (bits) return time_tile<T>(set, peak, bits);
+    time_tile<T>(set, peak, kSmallTileBits<T>);
+    time_tile<T>(set, peak, kTileBits);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const int bits = argc > 2 ? std::atoi(argv[2]) : 16;
+    const bool all = argc > 1 && std::strcmp(argv[1], "all") == 0;
+    const int bits = argc > 2 ? std::atoi(argv[2]) : 0;
 #ifdef __SSE__
     __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040u);  // denormals count as zero, as in the executor
 #endif
     for (const InstructionSet set : {InstructionSet::avx512, InstructionSet::avx2, InstructionSet::portable}) {
-        if (!is_supported(set) || (argc > 1 && set != best_instruction_set())) continue;
+        if (!is_supported(set) || !(all || set == best_instruction_set())) continue;
         time_set<float>(set, bits);
         time_set<double>(set, bits);
     }
