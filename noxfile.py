@@ -17,6 +17,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent
@@ -175,7 +176,14 @@ def core(session: nox.Session) -> None:
 def engine(session: nox.Session) -> None:
     """Tests of the C++ engine by itself, without Python; ``-- address,undefined`` adds sanitizers."""
     session.install("cmake>=3.18", "ninja", "cmeel-eigen")
-    build = ROOT / "build" / f"engine-{'-'.join(session.posargs) or 'plain'}"
+    build = configure_engine(session, "-".join(session.posargs) or "plain", session.posargs)
+    session.run("cmake", "--build", str(build), "--target", "engine_tests", "observable_tests")
+    session.run("ctest", "--test-dir", str(build), "--output-on-failure")
+
+
+def configure_engine(session: nox.Session, name: str, sanitizers: Sequence[str]) -> Path:
+    """The folder in which the engine's tests and micro-benchmarks are built, ready to build."""
+    build = ROOT / "build" / f"engine-{name}"
     packages = next(Path(session.virtualenv.location).glob("lib*/**/site-packages"))
     session.run(
         "cmake",
@@ -187,10 +195,9 @@ def engine(session: nox.Session) -> None:
         "Ninja",
         "-DCORATRIX_TESTS=ON",
         f"-DCMAKE_PREFIX_PATH={packages}",
-        f"-DCORATRIX_SANITIZE={','.join(session.posargs)}",
+        f"-DCORATRIX_SANITIZE={','.join(sanitizers)}",
     )
-    session.run("cmake", "--build", str(build), "--target", "engine_tests", "observable_tests")
-    session.run("ctest", "--test-dir", str(build), "--output-on-failure")
+    return build
 
 
 @nox.session
@@ -303,8 +310,44 @@ PEERS = (
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The benchmarks, beside their peers, which are installed here only: ``-s bench -- statevector``."""
+    """The benchmarks, beside their peers, which are installed here only: ``-s bench -- statevector``.
+
+    ``-- kernels`` times the engine's kernels by themselves. ``-- --native standing`` builds qulacs for this
+    machine first, once: its wheel has no vector instructions.
+    """
+    arguments = [word for word in session.posargs if word != "--native"] or ["standing"]
+    if arguments[0] == "kernels":
+        return bench_kernels(session, arguments[1:])
     session.install(*PEERS, "matplotlib", *editable(CORE_ALL))
     install_simulator(session)
-    chosen = session.posargs[:1] or ["statevector"]
-    session.run("python", f"benchmarks/{chosen[0]}.py", *session.posargs[1:])
+    if "--native" in session.posargs:
+        install_native_qulacs(session)
+    session.run("python", f"benchmarks/{arguments[0]}.py", *arguments[1:])
+    return None
+
+
+def bench_kernels(session: nox.Session, arguments: list[str]) -> None:
+    """Build the micro-benchmark beside the kernels and run it."""
+    session.install("cmake>=3.18", "ninja", "cmeel-eigen")
+    build = configure_engine(session, "plain", ())
+    session.run("cmake", "--build", str(build), "--target", "kernel_bench")
+    session.run(str(build / "kernel_bench"), *arguments, external=True)
+
+
+def install_native_qulacs(session: nox.Session) -> None:
+    """Build qulacs with its own flags for this machine, from packages instead of the downloads it would make."""
+    stamp = Path(session.virtualenv.location) / "native-qulacs"
+    if stamp.exists():
+        return
+    session.install(
+        "cmake", "cmeel-boost", "cmeel-eigen", "pybind11<3", "setuptools>=77", "setuptools_scm", "wheel"
+    )
+    packages = next(Path(session.virtualenv.location).glob("lib*/**/site-packages"))
+    env = {
+        "CMAKE_TOOLCHAIN_FILE": str(ROOT / "benchmarks" / "qulacs_native" / "toolchain.cmake"),
+        "CMAKE_PREFIX_PATH": f"{packages / 'cmeel.prefix'}{os.pathsep}{packages / 'pybind11'}",
+    }
+    again = "--reinstall" if session.venv_backend == "uv" else "--force-reinstall"
+    source = ("--no-build-isolation", "--no-deps", "--no-binary", "qulacs", again)
+    session.install(*source, "qulacs", env=env)
+    stamp.touch()

@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from statevector_peers import u_matrix
-from statevector_workloads import GateList
+from statevector_workloads import GateList, u_matrix
 
 Noise = tuple[float, float]
 METHODS = ("exact", "trajectories", "clifford")

@@ -1,7 +1,8 @@
-"""The circuits of the statevector benchmark, as neutral gate lists.
+"""The circuits of the benchmarks, as neutral gate lists.
 
 A gate is (name, qubits, params) with the names of coratrix.core; "unitary" carries its matrix as params[0], the
-first qubit being the most significant bit. Owns: the workloads. Knows nothing of: simulators.
+first qubit being the most significant bit; "measure" carries its classical bit, "x_if" and "z_if" the bit that
+must read 1. Owns: the workloads. Knows nothing of: simulators.
 """
 
 from __future__ import annotations
@@ -11,6 +12,12 @@ from typing import Any
 import numpy as np
 
 GateList = list[tuple[str, tuple[int, ...], tuple[Any, ...]]]
+
+
+def u_matrix(theta: float, phi: float, lam: float) -> np.ndarray:
+    """The gate "u", for simulators that have none like it."""
+    c, s = np.cos(theta / 2), np.sin(theta / 2)
+    return np.array([[c, -np.exp(1j * lam) * s], [np.exp(1j * phi) * s, np.exp(1j * (phi + lam)) * c]])
 
 
 def qft(n: int, seed: int = 1) -> GateList:
@@ -74,13 +81,43 @@ def vqe(n: int, layers: int = 10, seed: int = 5) -> GateList:
 WORKLOADS = {"qft": qft, "brick": brick, "qv": qv, "qaoa": qaoa, "vqe": vqe}
 
 
+def ghz(n: int) -> GateList:
+    """(|0…0⟩ + |1…1⟩)/√2."""
+    return [("h", (0,), ()), *[("cx", (q, q + 1), ()) for q in range(n - 1)]]
+
+
+def teleport() -> GateList:
+    """A state of qubit 0 goes to qubit 2, corrected by two measured bits, and is measured into bit 2."""
+    return [
+        ("u", (0,), (1.1, 0.4, 0.7)),
+        ("h", (1,), ()),
+        ("cx", (1, 2), ()),
+        ("cx", (0, 1), ()),
+        ("h", (0,), ()),
+        ("measure", (0,), (0,)),
+        ("measure", (1,), (1,)),
+        ("x_if", (2,), (1,)),
+        ("z_if", (2,), (0,)),
+        ("measure", (2,), (2,)),
+    ]
+
+
+def repeat(n: int, rounds: int = 5) -> GateList:
+    """Rounds of a short brick circuit and a measurement of every qubit, each into bits of its own."""
+    out: GateList = []
+    for k in range(rounds):
+        out += brick(n, 2, seed=8 + k)
+        out += [("measure", (q,), (k * n + q,)) for q in range(n)]
+    return out
+
+
 def pauli_strings(n: int, count: int = 50, weight: int = 6, seed: int = 6) -> list[str]:
-    """Random Pauli strings of weight at most ``weight``; the leftmost letter is qubit 0."""
+    """Different random Pauli strings of weight at most ``weight``; the leftmost letter is qubit 0."""
     rng = np.random.default_rng(seed)
-    out = []
-    for _ in range(count):
+    out: dict[str, None] = {}
+    while len(out) < count:
         letters = ["I"] * n
         for qubit in rng.choice(n, rng.integers(1, weight + 1), replace=False):
             letters[qubit] = str(rng.choice(list("XYZ")))
-        out.append("".join(letters))
-    return out
+        out["".join(letters)] = None
+    return list(out)

@@ -1,0 +1,155 @@
+"""Simulators beside one another: the same problems, in turn, in one run.
+
+Owns: who takes part, that they agree before they are timed, the clock, the turns.
+Knows nothing of: any simulator, any circuit, how results are shown.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from agreement import complaint
+from peers import PEERS
+from problems import Problem
+
+OURS = "coratrix"
+BRIEF_S = 5e-3  # runs shorter than this are repeated more often
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """Our time over that of the fastest peer: what counts as ahead, and what is near the machine's limit."""
+
+    ahead: float = 1.0
+    near: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of a table.
+
+    Attributes:
+        problem: makes the problem; called when its turn comes.
+        any_precision: peers of double precision alone take part in single precision too, as the answer does
+            not show the precision.
+        peers: the only ones asked, where others would take minutes; by default all.
+        is_large: left out unless asked for.
+    """
+
+    name: str
+    problem: Callable[[], Problem]
+    precision: str
+    goal: Goal = field(default_factory=Goal)
+    any_precision: bool = False
+    peers: tuple[str, ...] = ()
+    is_large: bool = False
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {'c64' if self.precision == 'single' else 'c128'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """Seconds: ``total`` from the neutral gate list to the answer, ``run`` from the simulator's own circuit."""
+
+    total: float
+    run: float
+
+
+def use_threads(count: int) -> None:
+    """Start this program again with every library told so; they read it when they are loaded."""
+    names = ("OMP_NUM_THREADS", "RAYON_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    wanted = {**dict.fromkeys(names, str(count)), "OMP_PROC_BIND": "false"}
+    if any(os.environ.get(name) != value for name, value in wanted.items()):
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **wanted})
+
+
+def clock(threads: int) -> Callable[[], float]:
+    """CPU seconds of the process with one thread, which other work does not disturb; else wall seconds."""
+    if threads == 1:
+        return lambda: time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID)
+    return time.perf_counter
+
+
+def fits(problem: Problem, precision: str) -> bool:
+    """Whether four states (ours, a peer's, and what comparing them takes) fit into the free memory."""
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return 4 * ((8 if precision == "single" else 16) << problem.n) < free
+
+
+def prepare(row: Row, problem: Problem, names: list[str], threads: int) -> dict[str, Any]:
+    """The peers that serve this row and agree with ours, ours first."""
+    ready: dict[str, Any] = {}
+    wanted = None
+    for name in [OURS, *[name for name in names if name != OURS]]:
+        peer = _seat(row, problem, name, threads)
+        if peer is None:
+            continue
+        found = peer.answer(peer.run(peer.build(problem), problem), problem)
+        wanted = found if wanted is None else wanted
+        if words := complaint(problem.task, row.precision, wanted, found):
+            print(f"{row.title}: {name} {words}: not timed", flush=True)
+            continue
+        ready[name] = peer
+    return ready
+
+
+def _seat(row: Row, problem: Problem, name: str, threads: int) -> Any:
+    """The peer, or None where it does not serve this row."""
+    kind = PEERS[name]
+    if row.peers and name not in (OURS, *row.peers):
+        return None
+    precision = row.precision
+    if precision not in kind.precisions and row.any_precision and "double" in kind.precisions:
+        precision = "double"
+    if precision not in kind.precisions or not problem.needs <= kind.abilities:
+        return None
+    try:
+        return kind.make(precision, threads)
+    except ImportError as exc:
+        print(f"{row.title}: {name}: {exc}", flush=True)
+        return None
+
+
+def measure(
+    peers: dict[str, Any], problem: Problem, *, repeats: int, budget_s: float, threads: int
+) -> dict[str, Times]:
+    """Medians over the turns; a peer that has used up its budget takes no further turn."""
+    now = clock(threads)
+    turns: dict[str, list[Times]] = {name: [_turn(peer, problem, now)] for name, peer in peers.items()}
+    brief = min(taken[0].run for taken in turns.values()) < BRIEF_S
+    for _ in range(repeats * (5 if brief else 1) - 1):
+        for name, peer in peers.items():
+            if sum(each.total for each in turns[name]) < budget_s:
+                turns[name].append(_turn(peer, problem, now))
+    return {
+        name: Times(
+            total=statistics.median(each.total for each in taken),
+            run=statistics.median(each.run for each in taken),
+        )
+        for name, taken in turns.items()
+    }
+
+
+def _turn(peer: Any, problem: Problem, now: Callable[[], float]) -> Times:
+    start = now()
+    built = peer.build(problem)
+    middle = now()
+    result = peer.run(built, problem)
+    end = now()
+    del result, built
+    whole = peer.whole(problem)
+    if whole is None:
+        return Times(total=end - start, run=end - middle)
+    start = now()
+    result = whole()
+    total = now() - start
+    del result
+    return Times(total=total, run=end - middle)
