@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agreement import complaint
+from memory import free_bytes
 from peers import PEERS
 from problems import Problem
 
@@ -80,8 +81,7 @@ def clock(threads: int) -> Callable[[], float]:
 
 def fits(problem: Problem, precision: str) -> bool:
     """Whether four states (ours, a peer's, and what comparing them takes) fit into the free memory."""
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return 4 * ((8 if precision == "single" else 16) << problem.n) < free
+    return 4 * ((8 if precision == "single" else 16) << problem.n) < free_bytes()
 
 
 def prepare(row: Row, problem: Problem, names: list[str], threads: int) -> dict[str, Any]:
@@ -123,33 +123,40 @@ def measure(
 ) -> dict[str, Times]:
     """Medians over the turns; a peer that has used up its budget takes no further turn."""
     now = clock(threads)
-    turns: dict[str, list[Times]] = {name: [_turn(peer, problem, now)] for name, peer in peers.items()}
-    brief = min(taken[0].run for taken in turns.values()) < BRIEF_S
+    totals: dict[str, list[float]] = {name: [] for name in peers}
+    runs: dict[str, list[float]] = {name: [] for name in peers}
+    _round(peers, problem, now, totals, runs)
+    brief = min(each[0] for each in runs.values()) < BRIEF_S
     for _ in range(repeats * (5 if brief else 1) - 1):
-        for name, peer in peers.items():
-            if sum(each.total for each in turns[name]) < budget_s:
-                turns[name].append(_turn(peer, problem, now))
+        playing = {name: peer for name, peer in peers.items() if sum(totals[name]) < budget_s}
+        _round(playing, problem, now, totals, runs)
     return {
-        name: Times(
-            total=statistics.median(each.total for each in taken),
-            run=statistics.median(each.run for each in taken),
-        )
-        for name, taken in turns.items()
+        name: Times(total=statistics.median(totals[name]), run=statistics.median(runs[name]))
+        for name in peers
     }
 
 
-def _turn(peer: Any, problem: Problem, now: Callable[[], float]) -> Times:
-    start = now()
-    built = peer.build(problem)
-    middle = now()
-    result = peer.run(built, problem)
-    end = now()
-    del result, built
-    whole = peer.whole(problem)
-    if whole is None:
-        return Times(total=end - start, run=end - middle)
-    start = now()
-    result = whole()
-    total = now() - start
-    del result
-    return Times(total=total, run=end - middle)
+def _round(
+    peers: dict[str, Any],
+    problem: Problem,
+    now: Callable[[], float],
+    totals: dict[str, list[float]],
+    runs: dict[str, list[float]],
+) -> None:
+    """One turn of each, and then one of each whole call: nobody finds the caches as it left them itself."""
+    for name, peer in peers.items():
+        start = now()
+        built = peer.build(problem)
+        middle = now()
+        result = peer.run(built, problem)
+        end = now()
+        del result, built
+        runs[name].append(end - middle)
+        if peer.whole(problem) is None:
+            totals[name].append(end - start)
+    for name, peer in peers.items():
+        if (whole := peer.whole(problem)) is not None:
+            start = now()
+            result = whole()
+            totals[name].append(now() - start)
+            del result
