@@ -21,7 +21,7 @@ from coratrix.backend import (
     RateLimitError,
     SubmissionUnknownError,
 )
-from coratrix.backend.provider import MemoryJobStore, RateLimiter, Resilience
+from coratrix.backend.provider import MemoryJobStore, Resilience
 from coratrix.core import QuantumCircuit
 from coratrix.testing.clock import FakeClock
 from coratrix.testing.scripted import Fault, ScriptedBackend, ScriptedService
@@ -184,6 +184,21 @@ def test_the_breaker_opens_and_lets_one_call_through_later() -> None:
     assert backend.execute(CIRCUIT, 100).success
 
 
+def test_an_open_breaker_lets_one_call_through_at_a_time() -> None:
+    from coratrix.backend.resilience import CircuitBreaker
+
+    clock = FakeClock()
+    breaker = CircuitBreaker(Resilience(breaker_failures=1), clock)
+    breaker.failure()
+    clock.advance(31)
+
+    breaker.check("the probe")
+    with pytest.raises(BackendUnavailableError, match="another: not tried"):
+        breaker.check("another")
+    clock.advance(31)
+    breaker.check("a probe whose end was never told blocks nobody for ever")
+
+
 def test_a_failed_job_is_a_result_with_the_vendors_reason() -> None:
     from coratrix.backend.provider import JobSnapshot
 
@@ -298,23 +313,19 @@ def test_the_record_can_be_replayed() -> None:
     assert record.versions["coratrix-core"]
 
 
-def test_the_rate_limiter_spaces_calls() -> None:
-    from coratrix.backend.provider import Deadline
+@pytest.mark.parametrize("jump_s", [-86_400, 86_400])
+def test_a_wall_clock_that_jumps_does_no_harm(jump_s: float) -> None:
+    class Jumping(FakeClock):
+        offset = 0.0
 
-    clock = FakeClock()
-    limiter = RateLimiter(rate_per_s=0.5, burst=2, clock=clock)
-    for _ in range(4):
-        limiter.wait_turn(Deadline.after(None, clock))
+        def time(self) -> float:
+            return super().time() + self.offset
 
-    assert clock.pauses == pytest.approx([2.0, 2.0])
-    with pytest.raises(BackendTimeoutError, match="our own rate limit"):
-        limiter.wait_turn(Deadline.after(1.0, clock))
-
-
-def test_a_clock_that_jumps_back_does_no_harm() -> None:
-    service, clock = ScriptedService(polls_until_done=4), FakeClock()
+    service, clock = ScriptedService(polls_until_done=4), Jumping()
     backend = backend_of(service, clock=clock)
     job = backend.submit(CIRCUIT, 100)
-    clock.advance(-86_400)
+    clock.offset = jump_s
 
-    assert job.result(timeout=3600).counts == {"10": 100}
+    assert job.result(timeout=60).counts == {"10": 100}
+    assert backend.submit(CIRCUIT, 100).result(timeout=60).counts == {"10": 100}
+    assert len(backend.store.list(unfinished=True)) == 0

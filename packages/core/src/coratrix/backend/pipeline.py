@@ -33,7 +33,9 @@ from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_r
 from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.metrics import MetricsRecorder
 from coratrix.backend.options import RunOptions, parse_options
-from coratrix.backend.resilience import Caller, RateLimiter, Resilience
+from coratrix.backend.rate_limit import UNLIMITED, RateLimiter, limiter_of
+from coratrix.backend.resilience import Caller, Resilience
+from coratrix.backend.secrets import Secret
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 from coratrix.backend.store import JobStore, allowed_changes, open_store
 from coratrix.backend.validation import validate
@@ -53,7 +55,11 @@ class JobBackend(BackendInterface):
     """A backend whose circuits run as jobs of a vendor's service.
 
     A provider implements `_connect`, `_convert` and `normalise`, and may implement `_own_issues`,
-    `_refused_options`, `_limiter`, `_static_capabilities` and `get_calibration`.
+    `_refused_options`, `_sdk_distributions` and `get_calibration`.
+
+    Attributes:
+        account_parameters: names of connection parameters that, with the secrets, say whose account it is.
+        requests_per_s, request_burst: the account's rate limit, where the vendor publishes one.
 
     Args:
         client: replaces the provider's own client, for tests.
@@ -61,6 +67,9 @@ class JobBackend(BackendInterface):
     """
 
     options_type: ClassVar[type[RunOptions]] = RunOptions
+    account_parameters: ClassVar[tuple[str, ...]] = ()
+    requests_per_s: ClassVar[float] = UNLIMITED
+    request_burst: ClassVar[int] = 1
 
     def __init__(
         self,
@@ -100,15 +109,22 @@ class JobBackend(BackendInterface):
         """Options that cannot be honoured here, each with its reason."""
         return {}
 
-    def _limiter(self) -> RateLimiter | None:
-        """The rate limit of the account, where the vendor publishes one."""
-        return None
-
     def _sdk_distributions(self) -> tuple[str, ...]:
         """Distributions whose versions are written into each job record."""
         return ()
 
     # parts -----------------------------------------------------------------------------------
+
+    def _limiter(self) -> RateLimiter:
+        """The limiter that this process's backends of one account share."""
+        params = self.config.connection_params
+        named = [
+            (name, value)
+            for name, value in sorted(params.items())
+            if isinstance(value, Secret) or name in self.account_parameters
+        ]
+        account = (type(self), *named)
+        return limiter_of(account, rate_per_s=self.requests_per_s, burst=self.request_burst, clock=self.clock)
 
     @property
     def client(self) -> VendorClient:

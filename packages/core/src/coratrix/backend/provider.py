@@ -30,7 +30,8 @@ from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface
 from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.options import RunOptions, parse_options
 from coratrix.backend.pipeline import JobBackend
-from coratrix.backend.resilience import RateLimiter, Resilience
+from coratrix.backend.rate_limit import RateLimiter, limiter_of
+from coratrix.backend.resilience import Resilience
 from coratrix.backend.secrets import Secret
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 from coratrix.backend.store import JobStore, MemoryJobStore, open_store
@@ -82,6 +83,7 @@ __all__ = [
     "ValidationIssue",
     "ValidationReport",
     "VendorClient",
+    "limiter_of",
     "open_store",
     "parse_options",
     "run_bounded",

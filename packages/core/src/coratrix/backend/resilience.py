@@ -1,7 +1,7 @@
 """How a call to a service is made to survive: retries, deadlines, rate limits, a circuit breaker.
 
-Owns: `Resilience` (every number, once), `Caller` (all of it around one call), `RateLimiter`,
-`CircuitBreaker`. Knows nothing of: what is called; it reads only our own errors.
+Owns: `Resilience` (every number, once), `Caller` (all of it around one call), `CircuitBreaker`. Knows
+nothing of: what is called; it reads only our own errors.
 
 Full jitter and the numbers follow the standard mode of botocore and Brooker, "Exponential Backoff
 And Jitter", AWS Architecture Blog, 2015.
@@ -14,7 +14,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from coratrix.backend.bounded import run_bounded
 from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
@@ -23,7 +23,9 @@ from coratrix.backend.errors import (
     BackendError,
     BackendTimeoutError,
     BackendUnavailableError,
+    RateLimitError,
 )
+from coratrix.backend.rate_limit import RateLimiter
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -57,40 +59,11 @@ class Resilience:
     max_in_flight: int = 8
 
 
-class RateLimiter:
-    """A token bucket: ``burst`` calls at once, then ``rate_per_s`` a second. Thread-safe."""
-
-    def __init__(self, rate_per_s: float, burst: int = 1, *, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._rate, self._burst, self._clock = rate_per_s, burst, clock
-        self._tokens, self._as_of = float(burst), clock.now()
-        self._lock = threading.Lock()
-
-    def wait_turn(self, deadline: Deadline) -> None:
-        """Take a token, sleeping until there is one; raise when the deadline comes first."""
-        pause = self._reserve()
-        if pause > deadline.left():
-            with self._lock:
-                self._tokens += 1  # the turn that will not be used
-            raise BackendTimeoutError(
-                f"our own rate limit allows the next request in {pause:.1f} s, after the deadline",
-                hint="Give a longer `timeout`, or put several circuits into one batch",
-            )
-        if pause:
-            self._clock.sleep(pause)
-
-    def _reserve(self) -> float:
-        with self._lock:
-            now = self._clock.now()
-            self._tokens = min(self._burst, self._tokens + (now - self._as_of) * self._rate)
-            self._as_of = now
-            self._tokens -= 1
-            return max(0.0, -self._tokens / self._rate)
-
-
 class CircuitBreaker:
     """Refuses calls for a while after several failures of connection in a row. Thread-safe.
 
-    After the pause one call is let through; its end decides.
+    After the pause one call is let through; its end decides. Should it never end, another one is let
+    through after the next pause.
     """
 
     def __init__(self, numbers: Resilience, clock: Clock) -> None:
@@ -101,8 +74,11 @@ class CircuitBreaker:
     def check(self, doing: str) -> None:
         """Raise `BackendUnavailableError` while the breaker is open."""
         with self._lock:
-            left = self._open_until - self._clock.now()
-            if left > 0:
+            now = self._clock.now()
+            left = self._open_until - now
+            if left <= 0 and self._failures >= self._numbers.breaker_failures:
+                self._open_until = now + self._numbers.breaker_open_s  # this call alone is let through
+            elif left > 0:
                 raise BackendUnavailableError(
                     f"{doing}: not tried, the last {self._failures} requests could not reach the service",
                     code="breaker_open",
@@ -153,27 +129,20 @@ class Caller:
             retry_unknown: whether to try again when the last try may have been accepted: true for
                 all that can be repeated without harm, false for a submission without a key.
         """
-        import tenacity  # here: its import costs more than the rest of this module
-
-        def may_retry(error: BaseException) -> bool:
-            return (
-                isinstance(error, BackendError)
-                and error.retryable
-                and (retry_unknown or not error.outcome_unknown)
-            )
-
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(may_retry),
-            wait=self._pause,
-            stop=lambda state: (
-                state.attempt_number >= self.numbers.attempts or state.upcoming_sleep >= deadline.left()
-            ),
-            sleep=self.clock.sleep,
-            before_sleep=lambda state: self._note_retry(doing, state),
-            reraise=True,
-        )
-        answer: T = retrying(self._once, doing, request, deadline, bound_s or self.numbers.request_timeout_s)
-        return answer
+        attempt = 1
+        while True:
+            try:
+                return self._once(doing, request, deadline, bound_s or self.numbers.request_timeout_s)
+            except BackendError as exc:
+                if not exc.retryable or (exc.outcome_unknown and not retry_unknown):
+                    raise
+                pause = self._pause(exc, attempt)
+                if attempt >= self.numbers.attempts or pause >= deadline.left():
+                    raise
+            self.on_retry()
+            log.info("%s: try %d failed, again in %.1f s", doing, attempt, pause)
+            self.clock.sleep(pause)
+            attempt += 1
 
     def _once(self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, bound_s: float) -> T:
         self._breaker.check(doing)
@@ -186,19 +155,16 @@ class Caller:
         except (BackendConnectionError, BackendTimeoutError):
             self._breaker.failure()
             raise
-        except BackendError:
+        except BackendError as exc:
             self._breaker.success()  # it answered
+            if self.limiter is not None and isinstance(exc, RateLimitError) and exc.retry_after:
+                self.limiter.hold(exc.retry_after)  # it binds all backends of the account
             raise
         self._breaker.success()
         return answer
 
-    def _pause(self, state: Any) -> float:
-        error = state.outcome.exception()
+    def _pause(self, error: BackendError, attempt: int) -> float:
         if error.retry_after is not None:
             return float(error.retry_after)
-        longest = self.numbers.first_pause_s * 2 ** (state.attempt_number - 1)
+        longest = self.numbers.first_pause_s * 2 ** (attempt - 1)
         return self.random.uniform(0.0, min(self.numbers.longest_pause_s, longest))
-
-    def _note_retry(self, doing: str, state: Any) -> None:
-        self.on_retry()
-        log.info("%s: try %d failed, again in %.1f s", doing, state.attempt_number, state.upcoming_sleep)

@@ -66,6 +66,7 @@ class BraketBackend(JobBackend):
     """
 
     options_type: ClassVar[type[RunOptions]] = BraketOptions
+    account_parameters = ("profile", "region")
 
     def __init__(
         self,

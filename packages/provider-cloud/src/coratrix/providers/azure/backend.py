@@ -70,6 +70,7 @@ class AzureBackend(JobBackend):
     """
 
     options_type: ClassVar[type[RunOptions]] = AzureOptions
+    account_parameters = ("subscription_id", "workspace", "resource_id")
 
     def __init__(
         self,

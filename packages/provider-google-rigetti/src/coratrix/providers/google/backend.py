@@ -66,6 +66,7 @@ class GoogleBackend(JobBackend):
     """
 
     options_type: ClassVar[type[RunOptions]] = GoogleOptions
+    account_parameters = ("project", "quota_project", "service_account_file")
 
     def __init__(
         self,

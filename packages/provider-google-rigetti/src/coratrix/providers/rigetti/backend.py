@@ -41,6 +41,8 @@ class RigettiBackend(JobBackend):
     >>> BackendConfiguration("rigetti", "hardware", {"provider": "rigetti", "device": "qvm"})
     """
 
+    account_parameters = ("profile",)
+
     def __init__(self, config: BackendConfiguration, **parts: Any) -> None:
         self.parameters = params.parse(config.name, config.connection_params)
         if self.parameters.is_qvm and parts.get("resilience") is None:

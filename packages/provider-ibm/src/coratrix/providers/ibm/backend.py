@@ -45,6 +45,7 @@ class IBMBackend(JobBackend):
     """
 
     options_type = IBMOptions
+    account_parameters = ("channel", "instance", "account")
 
     def __init__(
         self,

@@ -29,6 +29,7 @@ from coratrix.backend.provider import (
     RateLimiter,
     StatusReport,
     Submission,
+    limiter_of,
 )
 from coratrix.core.calibration import DeviceCalibration
 from coratrix.providers.ibm import device as devices
@@ -65,8 +66,7 @@ class ServiceClient:
 
     def __init__(self, parameters: IBMParameters, clock: Clock) -> None:
         self._parameters, self._clock = parameters, clock
-        rate = parameters.jobs_per_minute
-        self._limiter = RateLimiter(rate / 60, max(1, int(rate)), clock=clock) if rate else None
+        self._limiter = _jobs_limiter(parameters, clock)
         self._lock = threading.Lock()
         self._service: Any = None
         self._device: Any = None
@@ -295,6 +295,15 @@ class ServiceClient:
             self._handles.clear()
         if service is not None:
             transport.api(service)._session.close()
+
+
+def _jobs_limiter(parameters: IBMParameters, clock: Clock) -> RateLimiter | None:
+    """IBM's limit on submissions, shared by all backends of this process with the same account."""
+    rate = parameters.jobs_per_minute
+    if not rate:
+        return None
+    account = (parameters.channel, parameters.instance, parameters.account, parameters.token)
+    return limiter_of(("ibm jobs", *account), rate_per_s=rate / 60, burst=max(1, int(rate)), clock=clock)
 
 
 def _reason(told: Mapping[str, Any]) -> str:
