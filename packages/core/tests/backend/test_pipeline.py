@@ -282,7 +282,7 @@ def test_the_store_has_the_intent_before_anything_is_sent() -> None:
 
 def test_a_store_that_fails_later_does_not_lose_the_job(caplog: pytest.LogCaptureFixture) -> None:
     class FailsLater(MemoryJobStore):
-        def update(self, job_id: str, changes: Any) -> Any:
+        def update(self, job_id: str, changes: Any, **_: Any) -> Any:
             raise JobStoreError("the disk is full")
 
     service = ScriptedService()

@@ -67,7 +67,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def store(url: str) -> Iterator[SqlJobStore]:
     made = SqlJobStore(url)
-    with made._engine.begin() as connection:
+    with made._database.plain.begin() as connection:
         connection.exec_driver_sql("DELETE FROM coratrix_jobs")
     yield made
     made.close()
@@ -120,7 +120,7 @@ def test_a_team_writes_at_the_same_time(store: SqlJobStore, url: str) -> None:
 
 
 def test_an_older_schema_is_brought_up_to_date(store: SqlJobStore, url: str) -> None:
-    with store._engine.begin() as connection:
+    with store._database.plain.begin() as connection:
         connection.exec_driver_sql(
             "ALTER TABLE coratrix_jobs DROP COLUMN queue_time, DROP COLUMN execution_time"
         )

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from coratrix.backend import JobNotFoundError, JobRecord, JobState, JobStoreError
-from coratrix.backend.sql_store import SCHEMA_VERSION, SqlJobStore
+from coratrix.backend.sql_schema import SCHEMA_VERSION
+from coratrix.backend.sql_store import SqlJobStore
 from coratrix.backend.store import JobStore, MemoryJobStore, open_store
 
 
@@ -198,13 +199,14 @@ def test_a_store_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
 
 def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
     store = SqlJobStore(f"sqlite:///{tmp_path}/j.db")
-    with store._engine.begin() as connection:
+    with store._database.durable.begin() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=1")
 
     with pytest.raises(JobStoreError, match="full"):
         for number in range(200):
             store.add(record(number, options={"text": "x" * 4000}))
-    assert store.list(limit=1000) is not None
+    kept = store.list(limit=1000)
+    assert [store.get(one.id).options for one in kept] == [{"text": "x" * 4000}] * len(kept)
     store.close()
 
 

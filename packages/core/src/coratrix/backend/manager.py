@@ -19,7 +19,7 @@ from coratrix.backend.directory import AUTO, BackendDirectory
 from coratrix.backend.errors import BackendConnectionError, BackendUnavailableError, ConfigurationError
 from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface
 from coratrix.backend.jobs import Job, JobRecord, JobState
-from coratrix.backend.metrics import PerformanceMetrics, metrics_of
+from coratrix.backend.metrics import PerformanceMetrics
 from coratrix.backend.pipeline import JobBackend
 from coratrix.backend.store import JobStore, open_store
 from coratrix.core.interop import adopt
@@ -183,15 +183,13 @@ class BackendManager(BackendDirectory):
             backend=backend, state=wanted, unfinished=unfinished, tag=tag, limit=limit, offset=offset
         )
 
-    def metrics(self, backend: str, *, since: float = 0.0, most: int = 10_000) -> PerformanceMetrics:
-        """Rates and times of a backend's recorded jobs, whichever process sent them.
+    def metrics(self, backend: str | None = None, *, since: float = 0.0) -> PerformanceMetrics:
+        """Rates and times of the recorded jobs of one backend or of all, whichever process sent them.
 
         Args:
             since: seconds since the epoch; earlier jobs are left out.
-            most: only so many of the newest jobs are read.
         """
-        records = self.store.list(backend=backend, limit=most)
-        return metrics_of(record for record in records if record.created_at >= since)
+        return self.store.metrics(backend, since=since)
 
     def job(self, job_id: str) -> Job:
         """The handle of a job by our id or the vendor's, whichever process sent it.

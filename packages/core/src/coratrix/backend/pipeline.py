@@ -160,7 +160,7 @@ class JobBackend(BackendInterface):
         """Record changes of a job; when the store fails the job goes on, with a warning."""
         stamped = {**changes, "updated_at": self.clock.time()}
         try:
-            return self.store.update(record.id, stamped)
+            return self.store.update(record.id, stamped, known=record)
         except JobStoreError as exc:
             log.warning(
                 "job %s (at the vendor: %s) is not recorded: %s", record.id, record.vendor_job_id, exc

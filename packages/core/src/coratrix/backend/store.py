@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from coratrix.backend.errors import JobNotFoundError, JobStoreError
 from coratrix.backend.jobs import JobRecord, JobState
+from coratrix.backend.metrics import PerformanceMetrics, metrics_of
 
 JOBS_URL_VARIABLE = "CORATRIX_JOBS_URL"
 
@@ -26,8 +27,14 @@ class JobStore(Protocol):
     def add(self, record: JobRecord) -> None:
         """Keep a new record."""
 
-    def update(self, job_id: str, changes: Mapping[str, Any]) -> JobRecord:
-        """Change fields of a record and return it; a final state stays, whatever is asked."""
+    def update(
+        self, job_id: str, changes: Mapping[str, Any], *, known: JobRecord | None = None
+    ) -> JobRecord:
+        """Change fields of a record and return it; a final state stays, whatever is asked.
+
+        Args:
+            known: the record as the caller has it, which need not be read again then.
+        """
 
     def get(self, job_id: str) -> JobRecord:
         """The record of our id, or of a vendor's id; raises `JobNotFoundError`."""
@@ -47,6 +54,9 @@ class JobStore(Protocol):
     def spent(self, currency: str, *, since: float = 0.0, backend: str | None = None) -> float:
         """Sum of the costs of all jobs sent since ``since`` (seconds since the epoch)."""
 
+    def metrics(self, backend: str | None = None, *, since: float = 0.0) -> PerformanceMetrics:
+        """Rates and times of all jobs sent since ``since``, of one backend or of all."""
+
     def close(self) -> None:
         """Release the store."""
 
@@ -64,7 +74,9 @@ class MemoryJobStore:
                 raise JobStoreError(f"job {record.id} is already in the store")
             self._records[record.id] = record
 
-    def update(self, job_id: str, changes: Mapping[str, Any]) -> JobRecord:
+    def update(
+        self, job_id: str, changes: Mapping[str, Any], *, known: JobRecord | None = None
+    ) -> JobRecord:
         with self._lock:
             old = self._find(job_id)
             new = replace(old, **allowed_changes(old.state, changes))
@@ -115,6 +127,15 @@ class MemoryJobStore:
                 and (backend is None or record.backend == backend)
             )
 
+    def metrics(self, backend: str | None = None, *, since: float = 0.0) -> PerformanceMetrics:
+        with self._lock:
+            listed = list(self._records.values())
+        return metrics_of(
+            record
+            for record in listed
+            if record.created_at >= since and (backend is None or record.backend == backend)
+        )
+
     def close(self) -> None:
         """Nothing to release."""
 
@@ -146,7 +167,8 @@ def open_store(url: str | None = None) -> JobStore:
 def _opened(url: str) -> JobStore:
     if url == "memory:":
         return MemoryJobStore()
-    from coratrix.backend.sql_store import SqlJobStore, default_url
+    from coratrix.backend.sql_engine import default_url
+    from coratrix.backend.sql_store import SqlJobStore
 
     store = SqlJobStore(default_url() if url == "default:" else url)
     atexit.register(store.close)  # it is shared, so nobody else knows when it is done with

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coratrix.backend import telemetry
@@ -33,6 +34,7 @@ class VendorJob(Job):
         self.backend_name = record.backend
         self.num_circuits = record.num_circuits
         self._queue_position: int | None = None
+        self._unwritten: dict[str, Any] = {}
 
     @property
     def record(self) -> JobRecord:
@@ -57,7 +59,12 @@ class VendorJob(Job):
         with telemetry.span("results", backend=self.backend_name, job_id=self.id):
             self._wait(deadline, timeout)
             if self._record.results is None:
-                self._note({"results": tuple(r.to_dict() for r in self._collect(deadline, timeout))})
+                try:
+                    collected = self._collect(deadline, timeout)
+                except BaseException:
+                    self._note({})  # how it ended, although its results are not here
+                    raise
+                self._note({"results": tuple(result.to_dict() for result in collected)})
                 telemetry.count_job(
                     self.backend_name, self._record.state, execution_time=self._record.execution_time
                 )
@@ -82,8 +89,12 @@ class VendorJob(Job):
             f"{doing} job {self.id}", lambda own: request(backend.client, vendor_id, own), deadline
         )
 
-    def _refresh(self, deadline: Deadline) -> JobState:
-        """Ask the vendor, record what is new, and return the state."""
+    def _refresh(self, deadline: Deadline, *, results_next: bool = False) -> JobState:
+        """Ask the vendor, record what is new, and return the state.
+
+        With ``results_next`` a final state is kept back, to be written together with the results: a process
+        that dies between the two has the vendor asked once more, and each write saved is a commit saved.
+        """
         if self._record.state.is_final:
             return self._record.state
         if self._record.vendor_job_id is None and not self._resolve(deadline):
@@ -93,7 +104,10 @@ class VendorJob(Job):
         )
         self._queue_position = snapshot.queue_position
         changes = _news(self._record, snapshot)
-        if changes:
+        if results_next and snapshot.state.is_final:
+            stamped = {**changes, "updated_at": self._backend.clock.time()}
+            self._record, self._unwritten = replace(self._record, **stamped), stamped
+        elif changes:
             self._note(changes)
         return self._record.state
 
@@ -115,7 +129,7 @@ class VendorJob(Job):
         pause, answered = numbers.first_poll_s, clock.now()
         while not self._record.state.is_final:
             try:
-                self._refresh(deadline)
+                self._refresh(deadline, results_next=True)
                 answered = clock.now()
             except BackendError as exc:
                 if deadline.has_passed:
@@ -200,8 +214,11 @@ class VendorJob(Job):
         )
 
     def _note(self, changes: Mapping[str, Any]) -> None:
-        """Record ``changes``; a store that fails must not lose a job that is already at the vendor."""
-        self._record = self._backend.note(self._record, changes)
+        """Record ``changes`` and what was kept back; a store that fails must not lose a job that is already
+        at the vendor."""
+        news, self._unwritten = {**self._unwritten, **changes}, {}
+        if news:
+            self._record = self._backend.note(self._record, news)
 
 
 def _news(record: JobRecord, snapshot: JobSnapshot) -> dict[str, Any]:
