@@ -56,7 +56,7 @@ def service_backend(proxy: LoopbackProxy) -> Iterator[Callable[..., IBMBackend]]
     ) -> IBMBackend:
         made.append(
             IBMBackend(
-                BackendConfiguration(name, "hardware", {**SERVICE, **params}),
+                BackendConfiguration(name, "hardware", {**SERVICE, "jobs_per_minute": None, **params}),
                 store=store or MemoryJobStore(),
                 resilience=resilience,
                 **({"clock": clock} if clock else {}),

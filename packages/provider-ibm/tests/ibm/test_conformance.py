@@ -16,7 +16,7 @@ class TestOnTheService(BackendConformance):
 
     @pytest.fixture
     def backend(self, service_backend: Callable[..., IBMBackend]) -> IBMBackend:
-        return service_backend(jobs_per_minute=None)
+        return service_backend()
 
 
 class TestOnASnapshot(BackendConformance):

@@ -333,12 +333,12 @@ def test_cancelling_too_late_says_so(service_backend: Callable[..., IBMBackend],
 def test_the_limit_on_submissions_is_kept(
     service_backend: Callable[..., IBMBackend], cloud: IBMCloud
 ) -> None:
-    """IBM allows 5 a minute; the sixth and seventh wait their turn."""
+    """IBM allows 5 a minute, whichever backend object sends them; the sixth and seventh wait their turn."""
     clock = FakeClock()
-    backend = service_backend(clock=clock)
+    backends = [service_backend(name, clock=clock, jobs_per_minute=5.0) for name in ("one", "other")]
 
-    for _ in range(7):
-        backend.submit(CIRCUIT, 10)
+    for turn in range(7):
+        backends[turn % 2].submit(CIRCUIT, 10)
 
     assert len(cloud.ledger) == 7
     assert sum(pause > 5 for pause in clock.pauses) == 2

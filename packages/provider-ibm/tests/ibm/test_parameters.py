@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from coratrix.backend import BackendConfiguration, BackendType, ConfigurationError
-from coratrix.backend.provider import MemoryJobStore
+from coratrix.backend.provider import MemoryJobStore, Secret
 from coratrix.core import QuantumCircuit
 from coratrix.providers.ibm import IBMBackend
+from coratrix.providers.ibm.client import ServiceClient
 from coratrix.providers.ibm.parameters import IBMParameters, parse
+from coratrix.testing.clock import FakeClock
 
 GUIDE = {
     "provider": "ibm",
@@ -109,3 +111,18 @@ def test_importing_and_constructing_touch_neither_sdk_nor_environment() -> None:
     )
 
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=60)
+
+
+def test_two_devices_of_one_account_share_ibms_limit_on_submissions() -> None:
+    clock = FakeClock()
+
+    def limiter(device: str, token: str, rate: float | None = 5.0) -> object:
+        chosen = IBMParameters(device=device, token=Secret(token), jobs_per_minute=rate)
+        return ServiceClient(chosen, clock)._limiter
+
+    mine = limiter("ibm_lagos", "canary")
+
+    assert mine is not None
+    assert limiter("ibm_perth", "canary") is mine
+    assert limiter("ibm_lagos", "another") is not mine
+    assert limiter("ibm_lagos", "canary", None) is None

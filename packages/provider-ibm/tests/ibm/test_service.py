@@ -358,7 +358,7 @@ def test_a_result_of_another_shape_is_refused(
 def test_many_threads_share_one_backend(service_backend: Callable[..., IBMBackend], cloud: IBMCloud) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    backend = service_backend(jobs_per_minute=None)
+    backend = service_backend()
     circuits = [QuantumCircuit(4).rx(3.141592653589793, k % 4).measure_all() for k in range(12)]
 
     with ThreadPoolExecutor(6) as pool:

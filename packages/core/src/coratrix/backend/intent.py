@@ -1,12 +1,12 @@
 """The record of a submission before it is sent, so that it can be found again and replayed.
 
-Owns: `intent`. Knows nothing of: stores, vendors.
+Owns: `intent` and `CircuitEntry`. Knows nothing of: stores, vendors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from typing import Any
 
 from coratrix.backend.client import Submission
@@ -43,7 +43,7 @@ def intent(
         updated_at=now,
         shots=int(shots),
         num_circuits=len(circuits),
-        circuits=tuple(_source(circuit) for circuit in circuits),
+        circuits=tuple(map(CircuitEntry, circuits)),
         options=_as_data(options.given()),
         decoding=submission.decoding,
         versions=_versions(("coratrix-core", *distributions)),
@@ -54,16 +54,37 @@ def intent(
     )
 
 
-def _source(circuit: QuantumCircuit) -> dict[str, Any]:
-    """A circuit as it is kept in a record, so that a run can be replayed."""
-    from coratrix.core import qasm
-    from coratrix.core.errors import CoratrixError
+class CircuitEntry(Mapping[str, Any]):
+    """A circuit as it is kept in a record, so that a run can be replayed; written out when it is first read.
 
-    entry: dict[str, Any] = {"name": circuit.name, "digest": circuit.digest()}
-    try:
-        return {**entry, "format": "openqasm3", "source": qasm.dumps(circuit)}
-    except CoratrixError:  # what OpenQASM cannot carry, e.g. a noise channel
-        return {**entry, "format": "coratrix", "source": circuit.to_json()}
+    A store writes it before anything is sent; records that stay in memory mostly are never read.
+    """
+
+    def __init__(self, circuit: QuantumCircuit) -> None:
+        self._circuit = circuit.copy()  # the caller may go on building it
+
+    @cached_property
+    def _entry(self) -> dict[str, Any]:
+        from coratrix.core import qasm
+        from coratrix.core.errors import CoratrixError
+
+        entry: dict[str, Any] = {"name": self._circuit.name, "digest": self._circuit.digest()}
+        try:
+            return {**entry, "format": "openqasm3", "source": qasm.dumps(self._circuit)}
+        except CoratrixError:  # what OpenQASM cannot carry, e.g. a noise channel
+            return {**entry, "format": "coratrix", "source": self._circuit.to_json()}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._entry[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entry)
+
+    def __len__(self) -> int:
+        return len(self._entry)
+
+    def __repr__(self) -> str:
+        return f"<circuit {self._circuit.name!r}>"
 
 
 def _as_data(options: Mapping[str, Any]) -> dict[str, Any]:

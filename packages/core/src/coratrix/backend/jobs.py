@@ -95,6 +95,12 @@ class JobRecord:
     execution_time: float | None = None
     results: tuple[Mapping[str, Any], ...] | None = None
 
+    def changed(self, changes: Mapping[str, Any]) -> JobRecord:
+        """`dataclasses.replace` at a tenth of its cost: this happens at each step of each job."""
+        made = object.__new__(JobRecord)
+        made.__dict__.update(self.__dict__, **changes)
+        return made
+
 
 class Job(ABC):
     """The handle of one submission, of one circuit or of several that travel together."""

@@ -165,7 +165,7 @@ class JobBackend(BackendInterface):
             log.warning(
                 "job %s (at the vendor: %s) is not recorded: %s", record.id, record.vendor_job_id, exc
             )
-            return replace(record, **allowed_changes(record.state, stamped))
+            return record.changed(allowed_changes(record.state, stamped))
 
     # running ---------------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -46,11 +45,9 @@ class SqlJobStore:
         except _AlreadyThere as exc:
             raise JobStoreError(f"job {record.id} is already in the store") from exc
 
-    def update(
-        self, job_id: str, changes: Mapping[str, Any], *, known: JobRecord | None = None
-    ) -> JobRecord:
+    def update(self, job_id: str, changes: Mapping[str, Any], *, known: JobRecord | None = None) -> JobRecord:
         if known is not None and self._changed(known, allowed_changes(known.state, changes)):
-            return replace(known, **allowed_changes(known.state, changes))
+            return known.changed(allowed_changes(known.state, changes))
         with self._errors("writing to"), self._database.transaction() as connection:
             row = self._find(connection, job_id, lock=True)
             kept = allowed_changes(JobState(row["state"]), changes)

@@ -27,9 +27,7 @@ class JobStore(Protocol):
     def add(self, record: JobRecord) -> None:
         """Keep a new record."""
 
-    def update(
-        self, job_id: str, changes: Mapping[str, Any], *, known: JobRecord | None = None
-    ) -> JobRecord:
+    def update(self, job_id: str, changes: Mapping[str, Any], *, known: JobRecord | None = None) -> JobRecord:
         """Change fields of a record and return it; a final state stays, whatever is asked.
 
         Args:
@@ -74,12 +72,10 @@ class MemoryJobStore:
                 raise JobStoreError(f"job {record.id} is already in the store")
             self._records[record.id] = record
 
-    def update(
-        self, job_id: str, changes: Mapping[str, Any], *, known: JobRecord | None = None
-    ) -> JobRecord:
+    def update(self, job_id: str, changes: Mapping[str, Any], *, known: JobRecord | None = None) -> JobRecord:
         with self._lock:
             old = self._find(job_id)
-            new = replace(old, **allowed_changes(old.state, changes))
+            new = old.changed(allowed_changes(old.state, changes))
             self._records[old.id] = new
             return new
 

@@ -5,24 +5,21 @@ Owns: `span`, `count_job`, and their names. Attributes never hold a secret: only
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
 SCOPE = "coratrix"
 
 
-@contextmanager
-def span(name: str, **attributes: str | int | float | bool | None) -> Iterator[None]:
-    """A span ``coratrix.<name>`` around the body; an exception marks it as failed."""
+def span(name: str, **attributes: str | int | float | bool | None) -> AbstractContextManager[object]:
+    """A span ``coratrix.<name>`` around a body; an exception marks it as failed."""
     tracer = _tracer()
     if tracer is None:
-        yield
-        return
+        return nullcontext()
     known = {f"coratrix.{key}": value for key, value in attributes.items() if value is not None}
-    with tracer.start_as_current_span(f"coratrix.{name}", attributes=known):
-        yield
+    made: AbstractContextManager[object] = tracer.start_as_current_span(f"coratrix.{name}", attributes=known)
+    return made
 
 
 def count_job(backend: str, state: str, *, execution_time: float | None = None) -> None:

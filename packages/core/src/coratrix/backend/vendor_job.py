@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coratrix.backend import telemetry
@@ -106,7 +105,7 @@ class VendorJob(Job):
         changes = _news(self._record, snapshot)
         if results_next and snapshot.state.is_final:
             stamped = {**changes, "updated_at": self._backend.clock.time()}
-            self._record, self._unwritten = replace(self._record, **stamped), stamped
+            self._record, self._unwritten = self._record.changed(stamped), stamped
         elif changes:
             self._note(changes)
         return self._record.state
