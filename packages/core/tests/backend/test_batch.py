@@ -7,8 +7,14 @@ from typing import Any
 
 import pytest
 
-from coratrix.backend import BackendConnectionError, BackendManager
+from coratrix.backend import (
+    BackendConnectionError,
+    BackendManager,
+    BackendTimeoutError,
+    ConfigurationError,
+)
 from coratrix.backend.batch import Batch
+from coratrix.backend.budget import Budget
 from coratrix.backend.provider import MemoryJobStore, Resilience
 from coratrix.core import QuantumCircuit
 from coratrix.testing.clock import FakeClock
@@ -121,3 +127,164 @@ def test_the_manager_makes_batches() -> None:
     manager.register_backend("a", backend("a", ScriptedService()))
 
     assert [max(r.counts) for r in manager.batch(circuits(12), 5).run()] == keys(12)
+
+
+def test_thousands_of_circuits_keep_their_order() -> None:
+    services = [ScriptedService(polls_until_done=2), ScriptedService()]
+
+    results = batch_of(2000, backend("a", services[0]), backend("b", services[1])).run()
+
+    assert [max(r.counts) for r in results] == keys(2000)
+    assert sum(len(job["circuits"]) for s in services for job in s.jobs()) == 2000
+
+
+def test_each_circuit_may_have_shots_of_its_own() -> None:
+    service = ScriptedService()
+    shots = [10, 10, 30, 30, 10]
+
+    results = Batch(circuits(5), shots, {"a": backend("a", service)}, clock=FakeClock()).run()
+
+    assert [sum(r.counts.values()) for r in results] == shots
+    assert [job["shots"] for job in service.jobs()] == [10, 30, 10]
+
+
+def test_the_timeout_bounds_the_batch_which_can_be_gone_on_with() -> None:
+    service, clock = ScriptedService(polls_until_done=10**6), FakeClock()
+    batch = Batch(
+        circuits(15), 5, {"a": backend("a", service, clock=clock)}, options={"timeout": 60.0}, clock=clock
+    )
+    begun = clock.now()
+
+    with pytest.raises(BackendTimeoutError, match=f"0 of 15 .* after 60 s.*batch_id='{batch.id}'"):
+        batch.run()
+    service.polls_until_done = 0
+
+    assert clock.now() - begun == pytest.approx(60.0)
+    assert [max(r.counts) for r in batch.run()] == keys(15)
+    assert len(service.jobs()) == 2
+
+
+def test_a_job_that_cannot_be_asked_about_fails_after_a_while_and_is_found_by_going_on() -> None:
+    service, store, clock = ScriptedService(polls_until_done=0), MemoryJobStore(), FakeClock()
+    service.script("poll", *[Fault(error=lambda: BackendConnectionError("no route"))] * 1000)
+    numbers = Resilience(attempts=1, breaker_failures=10**6, poll_patience_s=100.0)
+    parts: dict[str, Any] = {"store": store, "clock": clock, "resilience": numbers}
+    first = Batch(circuits(15), 5, {"a": backend("a", service, **parts)}, clock=clock)
+
+    failed = first.run()
+    service._script.clear()
+    again = Batch(circuits(15), 5, {"a": backend("a", service, **parts)}, batch_id=first.id, clock=clock)
+
+    assert [r.error_code for r in failed] == ["connection"] * 15
+    assert [max(r.counts) for r in again.run()] == keys(15)
+    assert len(service.jobs()) == 2  # nothing was sent again
+
+
+def test_going_on_survives_an_outage() -> None:
+    service, clock = ScriptedService(polls_until_done=2), FakeClock()
+    parts: dict[str, Any] = {"store": MemoryJobStore(), "clock": clock}
+    first = Batch(circuits(25), 5, {"a": backend("a", service, **parts)}, clock=clock)
+    first._start()
+    first._launch()
+    service.script("poll", *[Fault(error=lambda: BackendConnectionError("no route"))] * 12)
+
+    again = Batch(circuits(25), 5, {"a": backend("a", service, **parts)}, batch_id=first.id, clock=clock)
+
+    assert [max(r.counts) for r in again.run()] == keys(25)
+    assert len(service.jobs()) == 3
+
+
+def test_other_circuits_cannot_take_a_batchs_results() -> None:
+    service, store = ScriptedService(), MemoryJobStore()
+    first = batch_of(15, backend("a", service, store=store))
+    first.run()
+    others = circuits(16)[1:]
+
+    with pytest.raises(ConfigurationError, match="made of other circuits: those of items:"):
+        Batch(others, 5, {"a": backend("a", service, store=store)}, batch_id=first.id).run()
+
+
+def test_a_budget_stops_the_circuits_that_it_does_not_cover() -> None:
+    from dataclasses import replace
+
+    service, store = ScriptedService(), MemoryJobStore()
+    price = {"currency": "USD", "per_task": 0.0, "per_shot": 0.01}
+    service.capabilities = replace(service.capabilities, price=price)
+    manager = BackendManager(store=store)
+    manager.register_backend("a", backend("a", service, store=store))
+    manager.add_budget(Budget(amount=1.2, currency="USD"))
+
+    results = manager.batch(circuits(25), 5).run()  # 0.5 USD for each ten
+
+    assert [r.success for r in results] == [True] * 20 + [False] * 5
+    assert results[20].error_code == "budget"
+
+
+def test_progress_is_told_to_a_function_or_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich then takes the test's output for a terminal
+    seen: list[tuple[int, int]] = []
+    one = backend("a", ScriptedService(polls_until_done=3))
+
+    one.execute_batch(circuits(25), 5, progress=lambda done, total: seen.append((done, total)))
+    one.execute_batch(circuits(3), 5, progress=True)
+
+    assert seen == [(10, 25), (20, 25), (25, 25)]
+    assert "3/3" in capsys.readouterr().err
+
+
+def test_without_rich_progress_is_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "rich", None)
+
+    batch_of(12, backend("a", ScriptedService())).run(progress=True)
+
+    assert "12 of 12 circuits" in capsys.readouterr().err
+
+
+def test_asynchronous_results_are_in_order_and_their_jobs_fly_together() -> None:
+    service = ScriptedService(polls_until_done=3)
+    bad = circuits(30)
+    bad[4] = QuantumCircuit(9)
+
+    async def collect() -> list[Any]:
+        return [result async for result in backend("a", service).execute_batch_async(bad, 5)]
+
+    results = asyncio.run(collect())
+
+    assert [r.success for r in results] == [k != 4 for k in range(30)]
+    assert [max(r.counts) for r in results if r.success] == [key for k, key in enumerate(keys(30)) if k != 4]
+    assert service.requests.index("fetch") > len([r for r in service.requests if r == "submit"])
+
+
+def test_both_faces_work_inside_a_loop_that_runs_as_in_a_notebook() -> None:
+    one = backend("a", ScriptedService(polls_until_done=2))
+    manager = BackendManager(store=MemoryJobStore())
+    manager.register_backend("a", one)
+
+    async def cell() -> None:
+        circuit = circuits(2)[1]
+        ticks = 0
+
+        async def heartbeat() -> None:
+            nonlocal ticks
+            while True:
+                ticks += 1
+                await asyncio.sleep(0)
+
+        beating = asyncio.ensure_future(heartbeat())
+        assert manager.execute(circuit, 5).counts == {"100000": 5}
+        assert one.submit(circuit, 5).result().counts == {"100000": 5}
+        assert [max(r.counts) for r in manager.batch(circuits(3), 5).run()] == keys(3)
+        before = ticks
+        job = await one.submit_async(circuit, 5)
+        assert (await job).counts == {"100000": 5}
+        assert [index async for index, _ in manager.batch(circuits(12), 5)] == list(range(12))
+        assert ticks > before  # the loop was not blocked
+        beating.cancel()
+
+    asyncio.run(cell())

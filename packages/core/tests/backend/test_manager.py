@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from coratrix.backend import (
+    BackendAuthError,
     BackendConfiguration,
     BackendConnectionError,
     BackendInterface,
@@ -237,6 +238,73 @@ def test_a_budget_in_another_currency_is_refused() -> None:
 
     with pytest.raises(ConfigurationError, match="priced in USD, the budget is in EUR"):
         manager.execute(CIRCUIT, 100)
+
+
+def test_what_was_surely_not_accepted_is_not_spent() -> None:
+    backend = priced()
+    backend._service.script("submit", Fault(error=lambda: BackendAuthError("no")))
+    manager = BackendManager(store=backend.store)
+    manager.register_backend("priced", backend)
+
+    with pytest.raises(BackendAuthError):
+        manager.execute(CIRCUIT, 100)
+
+    assert backend.store.spent("USD") == 0.0
+
+
+def test_a_comparison_keeps_to_the_budget() -> None:
+    backend = priced()
+    manager = BackendManager(store=backend.store)
+    manager.register_backend("priced", backend)
+    manager.register_backend("first", scripted("first"))
+    manager.add_budget(Budget(amount=1.0, currency="USD", backend="priced"))
+
+    comparison = manager.compare(CIRCUIT, 100)
+
+    assert comparison["priced"].error_code == "budget"
+    assert comparison["first"].success
+    assert backend._service.jobs() == []
+
+
+def test_backends_of_a_configuration_use_the_managers_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    from coratrix.backend import directory
+
+    def make(config: BackendConfiguration) -> ScriptedBackend:
+        return ScriptedBackend(ScriptedService(), config.name, clock=FakeClock())
+
+    monkeypatch.setattr(directory, "backend_maker", lambda _: make)
+    manager = BackendManager(store=MemoryJobStore())
+    manager.register_backend("mine", BackendConfiguration("mine", "cloud", {"provider": "scripted"}))
+
+    manager.execute(CIRCUIT, 10)
+
+    assert [record.backend for record in manager.jobs()] == ["mine"]
+
+
+def test_a_job_is_found_when_its_backend_is_registered_under_another_name() -> None:
+    backend = scripted("vendors_name")
+    manager = BackendManager(store=backend.store)
+    manager.register_backend("mine", backend)
+
+    job = manager.submit(CIRCUIT, 10)
+
+    assert manager.job(job.id).result().counts == {"10": 10}
+
+
+def test_a_job_is_sent_once_more_with_all_it_had() -> None:
+    backend = scripted()
+    manager = BackendManager(store=backend.store)
+    manager.register_backend("scripted", backend)
+    first = manager.batch([CIRCUIT, CIRCUIT], 30, seed=5, tags=("mine",))
+    first.run()
+    (record,) = manager.jobs()
+
+    again = manager.resubmit(record.id)
+
+    assert [r.counts for r in again.results()] == [{"10": 30}] * 2
+    assert again.id != record.id
+    assert manager.store.get(again.id).tags == ("mine",)  # and not of the batch, whose results are there
+    assert [(job["shots"], job["seed"]) for job in backend._service.jobs()] == [(30, 5)] * 2
 
 
 class Slow(BackendInterface):

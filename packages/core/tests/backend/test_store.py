@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from coratrix.backend import JobNotFoundError, JobRecord, JobState, JobStoreError
-from coratrix.backend.sql_schema import SCHEMA_VERSION
-from coratrix.backend.sql_store import SqlJobStore
+from coratrix.backend.sql_schema import FIELDS, SCHEMA_VERSION, as_row
+from coratrix.backend.sql_store import INSERT, SqlJobStore
 from coratrix.backend.store import JobStore, MemoryJobStore, open_store
 
 
@@ -102,7 +106,7 @@ def test_spending_is_summed_by_currency_time_and_backend(store: JobStore) -> Non
     assert store.spent("GBP") == 0.0
 
 
-def test_two_processes_share_one_file(tmp_path: Path) -> None:
+def test_threads_share_one_file(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/j.db"
     stores = [SqlJobStore(url), SqlJobStore(url)]
 
@@ -121,6 +125,109 @@ def test_two_processes_share_one_file(tmp_path: Path) -> None:
     assert len(stores[0].list(limit=1000, state=JobState.QUEUED)) == 80
     for store in stores:
         store.close()
+
+
+WRITER = """
+import sys
+from coratrix.backend import JobRecord, JobState
+from coratrix.backend.sql_store import SqlJobStore
+
+store, who = SqlJobStore(sys.argv[1]), sys.argv[2]
+for number in range(60):
+    made = JobRecord(id=f"crx-{who}-{number}", backend=who, created_at=float(number))
+    store.add(made)
+    made = store.update(made.id, {"state": JobState.QUEUED}, known=made)
+    assert store.update("shared", {"state": JobState(sys.argv[3])}).state.is_final
+    assert made.state is JobState.QUEUED
+"""
+
+
+def test_two_processes_share_one_file(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/j.db"
+    store = SqlJobStore(url)
+    store.add(record(id="shared", state=JobState.RUNNING))
+
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, url, *who])
+        for who in (("one", "succeeded"), ("other", "failed"))
+    ]
+
+    assert [writer.wait(120) for writer in writers] == [0, 0]
+    assert len(store.list(limit=1000, state=JobState.QUEUED)) == 120
+    assert store.get("shared").state.is_final  # the first to say so is believed, and nobody after it
+    store.close()
+
+
+def test_what_another_process_ended_stays_ended_whatever_is_known_here(store: JobStore) -> None:
+    known = record(state=JobState.RUNNING)
+    store.add(known)
+    store.update(known.id, {"state": JobState.CANCELLED})
+
+    found = store.update(known.id, {"state": JobState.SUCCEEDED, "cost": 2.0}, known=known)
+
+    assert (found.state, found.cost) == (JobState.CANCELLED, 2.0)
+    assert store.get(known.id) == found
+
+
+def test_an_update_of_what_is_not_there_is_told_even_if_it_is_known(store: JobStore) -> None:
+    with pytest.raises(JobNotFoundError):
+        store.update("crx-0", {"cost": 1.0}, known=record())
+
+
+def random_records(count: int, seed: int = 3) -> list[JobRecord]:
+    rng = random.Random(seed)
+    return [
+        record(
+            number,
+            backend=rng.choice("ab"),
+            state=rng.choice(list(JobState)),
+            shots=rng.randrange(1000),
+            num_circuits=rng.randrange(1, 4),
+            execution_time=rng.choice([None, rng.random()]),
+            queue_time=rng.choice([None, 100 * rng.random()]),
+            error=f"error {number}",
+            updated_at=rng.random(),
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize(("backend", "since"), [(None, 0.0), ("a", 0.0), ("b", 1200.0), ("none", 0.0)])
+def test_metrics_are_those_of_all_records(store: JobStore, backend: str | None, since: float) -> None:
+    made = random_records(400)
+    for one in made:
+        store.add(one)
+    chosen = [r for r in made if (backend is None or r.backend == backend) and r.created_at >= since]
+    good = [r for r in chosen if r.state is JobState.SUCCEEDED]
+    bad = sorted((r for r in chosen if r.state is JobState.FAILED), key=lambda r: r.updated_at)
+    times = [r.execution_time for r in good if r.execution_time is not None]
+    waits = [r.queue_time for r in good if r.queue_time is not None]
+
+    found = store.metrics(backend, since=since)
+
+    assert (found.succeeded, found.failed, found.retries) == (len(good), len(bad), None)
+    assert found.shots == sum(r.shots * r.num_circuits for r in good)
+    assert found.last_error == (bad[-1].error if bad else None)
+    for name, values in (("execution_time", times), ("queue_time", waits)):
+        for kind, fraction in (("p50", 0.5), ("p95", 0.95)):
+            wanted = float(np.quantile(values, fraction, method="inverted_cdf")) if values else None
+            assert getattr(found, f"{kind}_{name}") == wanted
+        mean = pytest.approx(np.mean(values)) if values else None
+        assert getattr(found, f"avg_{name}") == mean
+    assert found.success_rate == (len(good) / (len(good) + len(bad)) if chosen else None)
+
+
+def test_ten_thousand_jobs_are_all_counted(tmp_path: Path) -> None:
+    store = SqlJobStore(f"sqlite:///{tmp_path}/j.db")
+    many = [record(k, state=JobState.SUCCEEDED, execution_time=float(k)) for k in range(12_000)]
+    with store._database.transaction() as connection:
+        connection.execute(INSERT, [as_row({n: getattr(one, n) for n in FIELDS}) for one in many])
+
+    found = store.metrics()
+
+    assert (found.succeeded, found.avg_execution_time) == (12_000, pytest.approx(5999.5))
+    assert (found.p50_execution_time, found.p95_execution_time) == (5999.0, 11399.0)
+    store.close()
 
 
 def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:

@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import logging
 import uuid
+from bisect import bisect_left
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from coratrix.backend.clock import SYSTEM_CLOCK, Clock
+from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
 from coratrix.backend.errors import (
     BackendConnectionError,
     BackendError,
+    BackendTimeoutError,
     BackendUnavailableError,
+    BudgetExceededError,
     ConfigurationError,
 )
-from coratrix.backend.interface import BackendInterface, failed_result
+from coratrix.backend.interface import BackendInterface, failed_result, shots_of_each
+from coratrix.backend.jobs import JobRecord
 from coratrix.backend.pipeline import JobBackend
+from coratrix.backend.progress import Progress, reporting
 from coratrix.backend.vendor_job import VendorJob
+from coratrix.core.interop import adopt
 from coratrix.core.result import ExecutionResult
 
 log = logging.getLogger(__name__)
@@ -31,7 +37,16 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 LOCAL_CHUNK = 64  # circuits that a backend without jobs runs between two reports of progress
 
-Progress = Callable[[int, int], None]
+Admission = Callable[[str, BackendInterface, Sequence[Any], int], None]  # raises to keep circuits unsent
+
+
+@dataclass
+class _Flight:
+    """A job under way, and since when it could not be asked about, on the batch's clock."""
+
+    chunk: _Chunk
+    job: VendorJob
+    silent_since: float | None = None
 
 
 @dataclass
@@ -52,10 +67,14 @@ class Batch:
 
     Args:
         circuits: ours or of another framework.
+        shots: for all circuits, or one number for each.
         backends: by name; each takes the next chunk when it has room.
         batch_id: of a batch to go on with, with the same circuits; a new one otherwise.
         resend_unknown: send again what an earlier process recorded and the vendor says it does not
             have. By default such circuits fail, since a vendor may be slow to show a job.
+        admit: asked before circuits are sent, as ``admit(name, backend, circuits, shots)``; what it raises
+            becomes their failure.
+        options: of every execution; ``timeout`` bounds the whole batch.
 
     Attributes:
         id: name it to resume.
@@ -65,11 +84,12 @@ class Batch:
     def __init__(
         self,
         circuits: Sequence[Any],
-        shots: int,
+        shots: int | Sequence[int],
         backends: Mapping[str, BackendInterface],
         *,
         batch_id: str | None = None,
         resend_unknown: bool = False,
+        admit: Admission = lambda *_: None,
         options: Mapping[str, Any] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
@@ -77,9 +97,11 @@ class Batch:
             raise ConfigurationError("a batch needs at least one backend")
         self.id = batch_id or f"batch-{uuid.uuid4().hex[:12]}"
         self.results: list[ExecutionResult | None] = [None] * len(circuits)
-        self._circuits, self._shots, self._backends = list(circuits), shots, dict(backends)
+        self._circuits, self._backends = list(circuits), dict(backends)
+        self._shots = shots_of_each(shots, len(self._circuits))
         self._options, self._clock, self._resend_unknown = dict(options or {}), clock, resend_unknown
-        self._flying: list[tuple[_Chunk, VendorJob]] = []
+        self._timeout, self._admit = self._options.pop("timeout", None), admit
+        self._flying: list[_Flight] = []
         self._waiting: deque[_Chunk] = deque()
         self._started = False
 
@@ -88,15 +110,24 @@ class Batch:
         """How many circuits have a result, good or bad."""
         return sum(result is not None for result in self.results)
 
-    def run(self, progress: Progress | None = None) -> list[ExecutionResult]:
-        """Run to the end and return all results; ``progress(done, total)`` is called as they come."""
-        for _ in self.steps():
-            if progress is not None:
-                progress(self.done, len(self.results))
+    def run(self, progress: Progress | bool | None = None) -> list[ExecutionResult]:
+        """Run to the end and return all results.
+
+        Args:
+            progress: True for a bar, or a function that is called with ``(done, total)``.
+
+        Raises:
+            BackendTimeoutError: the option ``timeout`` passed first. What is there is in `results`, and
+                another `run`, of this object or one with its `id`, goes on.
+        """
+        with reporting(progress, len(self.results)) as tell:
+            for _ in self.steps():
+                tell(self.done)
         return [result for result in self.results if result is not None]
 
     def steps(self) -> Iterator[list[int]]:
         """Work on, yielding the numbers of the circuits that were finished in each step."""
+        deadline = Deadline.after(self._timeout, self._clock)
         self._start()
         pause = FIRST_PAUSE_S
         while self._waiting or self._flying:
@@ -104,9 +135,17 @@ class Batch:
             if finished:
                 pause = FIRST_PAUSE_S
                 yield finished
-            elif self._flying:
-                self._clock.sleep(pause)
+            if deadline.has_passed and (self._waiting or self._flying):
+                raise self._timed_out()
+            if not finished and self._flying:
+                self._clock.sleep(deadline.left_or(pause))
                 pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    def _timed_out(self) -> BackendTimeoutError:
+        return BackendTimeoutError(
+            f"{self.id}: {self.done} of {len(self.results)} circuits have a result after {self._timeout:g} s",
+            hint=f"Its jobs live on: call run() again, or give batch_id={self.id!r} in another process",
+        )
 
     async def __aiter__(self) -> AsyncIterator[tuple[int, ExecutionResult]]:
         """Numbers and results as they come, without blocking the event loop."""
@@ -127,32 +166,47 @@ class Batch:
             return
         self._started = True
         sent = self._attach()
+        starts = sorted(sent)
         size = min(self._chunk_size(backend) for backend in self._backends.values())
         index = 0
         while index < len(self._circuits):
             if index in sent:
                 index = sent[index]
                 continue
-            stop = min(index + size, len(self._circuits), *(start for start in sent if start > index))
+            later = bisect_left(starts, index)
+            limit = min(index + size, starts[later] if later < len(starts) else len(self._circuits))
+            stop = index + 1
+            while stop < limit and self._shots[stop] == self._shots[index]:
+                stop += 1
             self._waiting.append(_Chunk(index, stop))
             index = stop
 
     def _attach(self) -> dict[int, int]:
         """Jobs of this batch in the stores of its backends, as {first item: item after the last}."""
-        sent = {}
+        sent: dict[int, int] = {}
         for backend in self._backends.values():
             if not isinstance(backend, JobBackend):
                 continue
             for record in backend.store.list(backend=backend.name, tag=self.id, limit=1_000_000):
-                job = backend.job(record.id)
-                job.status()
-                if job.vendor_job_id is None and self._resend_unknown:
+                chunk = _chunk_of(record)
+                if chunk.start in sent:  # an older job whose circuits were sent once more
                     continue
-                span = next(tag for tag in record.tags if tag.startswith("items:"))
-                start, stop = map(int, span.removeprefix("items:").split("-"))
-                sent[start] = stop
-                self._flying.append((_Chunk(start, stop), job))
+                job = backend.job(record.id)
+                self._check_circuits(chunk, job.record)
+                if self._resend_unknown and not _is_there(job):
+                    continue
+                sent[chunk.start] = chunk.stop
+                self._flying.append(_Flight(chunk, job))
         return sent
+
+    def _check_circuits(self, chunk: _Chunk, record: JobRecord) -> None:
+        """Refuse to take another circuit's results for those of ours."""
+        ours = [adopt(c).measured_whole().digest() for c in self._circuits[chunk.start : chunk.stop]]
+        if ours != [entry["digest"] for entry in record.circuits]:
+            raise ConfigurationError(
+                f"{self.id} was made of other circuits: those of {chunk.tag} are not the ones given",
+                hint="Go on with the same circuits in the same order, or leave out batch_id for a new batch",
+            )
 
     def _chunk_size(self, backend: BackendInterface) -> int:
         if not isinstance(backend, JobBackend):
@@ -176,32 +230,38 @@ class Batch:
     def _has_room(self, backend: BackendInterface) -> bool:
         if not isinstance(backend, JobBackend):
             return True
-        flying = sum(job.backend_name == backend.name for _, job in self._flying)
+        flying = sum(flight.job.backend_name == backend.name for flight in self._flying)
         return flying < backend.numbers.max_in_flight
 
     def _give(self, chunk: _Chunk, name: str, backend: BackendInterface) -> list[int]:
-        circuits = self._circuits[chunk.start : chunk.stop]
         if not isinstance(backend, JobBackend):
-            return self._keep(chunk, backend.execute_batch(circuits, self._shots, **self._options))
+            return self._run_here(chunk, name, backend)
         good, finished = self._sorted_out(chunk, backend)
         for part in good:
+            circuits, shots = self._circuits[part.start : part.stop], self._shots[part.start]
+            tags = (*self._options.get("tags", ()), self.id, part.tag)
             try:
-                job = backend.submit_batch(
-                    self._circuits[part.start : part.stop],
-                    self._shots,
-                    **{**self._options, "tags": (*self._options.get("tags", ()), self.id, part.tag)},
-                )
-                self._flying.append((part, job))
+                self._admit(name, backend, circuits, shots)
+                job = backend.submit_batch(circuits, shots, **{**self._options, "tags": tags})
+                self._flying.append(_Flight(part, job))
             except BackendError as exc:
                 finished += self._refused(part, name, exc)
         return finished
+
+    def _run_here(self, chunk: _Chunk, name: str, backend: BackendInterface) -> list[int]:
+        circuits, shots = self._circuits[chunk.start : chunk.stop], self._shots[chunk.start]
+        try:
+            self._admit(name, backend, circuits, shots)
+        except BackendError as exc:
+            return self._refused(chunk, name, exc)
+        return self._keep(chunk, backend.execute_batch(circuits, shots, **self._options))
 
     def _sorted_out(self, chunk: _Chunk, backend: JobBackend) -> tuple[list[_Chunk], list[int]]:
         """The chunk without the circuits that cannot run, which get their failed results."""
         good: list[_Chunk] = []
         finished: list[int] = []
         for index in range(chunk.start, chunk.stop):
-            report = backend.validate(self._circuits[index], self._shots)
+            report = backend.validate(self._circuits[index], self._shots[index])
             if not report:
                 self.results[index] = ExecutionResult(
                     success=False,
@@ -219,7 +279,7 @@ class Batch:
     def _refused(self, chunk: _Chunk, name: str, error: BackendError) -> list[int]:
         """Try another backend when nothing can have been sent to this one; else the items failed."""
         elsewhere = [other for other in self._backends if other not in {*chunk.refused_by, name}]
-        movable = isinstance(error, (BackendConnectionError, BackendUnavailableError))
+        movable = isinstance(error, (BackendConnectionError, BackendUnavailableError, BudgetExceededError))
         if movable and elsewhere and not error.outcome_unknown:
             log.warning("%s of %s: %s failed (%s), trying elsewhere", chunk.tag, self.id, name, error)
             chunk.refused_by[name] = error
@@ -230,19 +290,52 @@ class Batch:
     def _land(self) -> list[int]:
         """Collect the jobs that have ended."""
         finished: list[int] = []
-        for chunk, job in list(self._flying):
+        for flight in list(self._flying):
             try:
-                if not job.status().is_final and job.vendor_job_id is not None:
-                    continue
-                results = job.results()  # raises for a job that the vendor does not have
+                results = self._results_of(flight)
             except BackendError as exc:
-                if exc.retryable:
+                if exc.retryable and self._is_patient(flight):
                     continue
-                results = [failed_result(exc, job.backend_name)] * job.num_circuits
-            self._flying.remove((chunk, job))
-            finished += self._keep(chunk, results)
+                results = [failed_result(exc, flight.job.backend_name)] * flight.job.num_circuits
+            if results is not None:
+                self._flying.remove(flight)
+                finished += self._keep(flight.chunk, results)
         return finished
+
+    def _results_of(self, flight: _Flight) -> list[ExecutionResult] | None:
+        """The results of a job that has ended; None while it has not."""
+        if not flight.job.status().is_final and flight.job.vendor_job_id is not None:
+            flight.silent_since = None
+            return None
+        return flight.job.results()  # raises for a job that the vendor does not have
+
+    def _is_patient(self, flight: _Flight) -> bool:
+        """Whether a job that cannot be asked about is waited for; it is found again by going on later."""
+        backend = flight.job._backend
+        if flight.silent_since is None:
+            flight.silent_since = self._clock.now()
+        return self._clock.now() - flight.silent_since <= backend.numbers.poll_patience_s
 
     def _keep(self, chunk: _Chunk, results: Sequence[ExecutionResult]) -> list[int]:
         self.results[chunk.start : chunk.stop] = results
         return list(range(chunk.start, chunk.stop))
+
+
+def _chunk_of(record: JobRecord) -> _Chunk:
+    """Which items a job of a batch holds, by its tag."""
+    span = next(tag for tag in record.tags if tag.startswith("items:"))
+    start, stop = map(int, span.removeprefix("items:").split("-"))
+    return _Chunk(start, stop)
+
+
+def _is_there(job: VendorJob) -> bool:
+    """Whether the vendor has a job; raises when it cannot be asked, since nothing is sent twice on a guess."""
+    job.status()
+    return job.vendor_job_id is not None
+
+
+def without_batch(tags: Sequence[str]) -> tuple[str, ...]:
+    """The tags of a job without those that say which batch it is a part of."""
+    if not any(tag.startswith("items:") for tag in tags):
+        return tuple(tags)
+    return tuple(tag for tag in tags if not tag.startswith(("items:", "batch-")))

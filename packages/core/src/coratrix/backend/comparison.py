@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from coratrix.backend.batch import Admission
 from coratrix.backend.cost import CostEstimate
 from coratrix.backend.errors import BackendError
 from coratrix.backend.interface import BackendInterface, failed_result
-from coratrix.backend.pipeline import JobBackend
 from coratrix.core.circuit import QuantumCircuit
 from coratrix.core.distances import Distance, distance
 from coratrix.core.result import ExecutionResult
@@ -69,6 +70,18 @@ class Comparison(Mapping[str, ExecutionResult]):
     def __len__(self) -> int:
         return len(self.rows)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Results, distances and costs as JSON data, by name of backend."""
+        return {
+            row.name: {
+                "result": row.result.to_dict(),
+                "total_variation": None if row.total_variation is None else asdict(row.total_variation),
+                "hellinger": None if row.hellinger is None else asdict(row.hellinger),
+                "cost": None if row.cost is None else asdict(row.cost),
+            }
+            for row in self.rows
+        }
+
     def __str__(self) -> str:
         table = [HEADINGS, *(row.cells() for row in self.rows)]
         widths = [max(len(line[column]) for line in table) for column in range(len(HEADINGS))]
@@ -117,13 +130,24 @@ def compare(
     backends: Mapping[str, BackendInterface],
     *,
     reference: str | None,
+    admit: Admission,
     options: Mapping[str, Any],
 ) -> Comparison:
-    """Run ``circuit`` on all of ``backends``; the reference is the one named, else the first with counts."""
-    costs: dict[str, CostEstimate | None] = {}
-    results = {}
-    for name, backend in backends.items():
-        results[name], costs[name] = _run(backend, circuit, shots, options)
+    """Run ``circuit`` on all of ``backends``; the reference is the one named, else the first with counts.
+
+    Backends elsewhere run at the same time, those of this machine one after the other, since they would
+    spoil each other's times. ``admit`` may refuse a backend before anything is sent to it.
+    """
+
+    def run(name: str) -> tuple[ExecutionResult, CostEstimate | None]:
+        return _run(name, backends[name], circuit, shots, admit, options)
+
+    here = {name for name, backend in backends.items() if _is_here(backend)}
+    with ThreadPoolExecutor(max(1, len(backends) - len(here)), "coratrix-compare") as threads:
+        elsewhere = {name: threads.submit(run, name) for name in backends if name not in here}
+        ran = {name: run(name) for name in backends if name in here}
+        ran |= {name: future.result() for name, future in elsewhere.items()}
+    results = {name: ran[name][0] for name in backends}
     chosen = reference or next((name for name, result in results.items() if result.counts), None)
     base = results.get(chosen or "")
     rows = tuple(
@@ -132,18 +156,31 @@ def compare(
             result=result,
             total_variation=_distance(result, base, "total_variation"),
             hellinger=_distance(result, base, "hellinger"),
-            cost=costs[name],
+            cost=ran[name][1],
         )
         for name, result in results.items()
     )
     return Comparison(rows=rows, reference=chosen, shots=shots)
 
 
+def _is_here(backend: BackendInterface) -> bool:
+    try:
+        return backend.get_capabilities().is_local
+    except BackendError:
+        return False  # its run will say what is wrong
+
+
 def _run(
-    backend: BackendInterface, circuit: QuantumCircuit, shots: int, options: Mapping[str, Any]
+    name: str,
+    backend: BackendInterface,
+    circuit: QuantumCircuit,
+    shots: int,
+    admit: Admission,
+    options: Mapping[str, Any],
 ) -> tuple[ExecutionResult, CostEstimate | None]:
     try:
-        cost = backend.estimate_cost([circuit], shots) if isinstance(backend, JobBackend) else None
+        cost = backend.estimate_cost([circuit], shots)
+        admit(name, backend, [circuit], shots)
         return backend.execute(circuit, shots, **options), cost
     except BackendError as exc:
         return failed_result(exc, backend.name), None
@@ -163,5 +200,7 @@ def _distance_cell(d: Distance | None) -> str:
 
 def _cost_cell(cost: CostEstimate | None) -> str:
     if cost is None:
+        return "-"
+    if cost.amount == 0.0:
         return "free"
     return "unknown" if cost.amount is None else f"{cost.amount:g} {cost.currency or ''}".strip()

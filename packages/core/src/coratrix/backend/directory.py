@@ -127,9 +127,11 @@ class BackendDirectory:
         with self._lock:
             chosen = self._known(name or self.default_backend)
             if chosen not in self._backends:
-                config = self._configs[chosen]
-                self._backends[chosen] = backend_maker(config)(config)
+                self._backends[chosen] = self._build(self._configs[chosen])
             return self._backends[chosen]
+
+    def _build(self, config: BackendConfiguration) -> BackendInterface:
+        return backend_maker(config)(config)
 
     def _known(self, name: str) -> str:
         if name in self._order:

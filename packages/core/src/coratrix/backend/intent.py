@@ -1,6 +1,6 @@
 """The record of a submission before it is sent, so that it can be found again and replayed.
 
-Owns: `intent` and `CircuitEntry`. Knows nothing of: stores, vendors.
+Owns: `intent`, `CircuitEntry`, and `circuit_of`, its inverse. Knows nothing of: stores, vendors.
 """
 
 from __future__ import annotations
@@ -85,6 +85,15 @@ class CircuitEntry(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"<circuit {self._circuit.name!r}>"
+
+
+def circuit_of(entry: Mapping[str, Any]) -> QuantumCircuit:
+    """The circuit of a record's entry."""
+    from coratrix.core import qasm
+
+    if entry["format"] == "coratrix":
+        return QuantumCircuit.from_json(entry["source"])
+    return qasm.loads(entry["source"])
 
 
 def _as_data(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.configuration import BackendConfiguration
+from coratrix.backend.cost import FREE, CostEstimate, estimate
 from coratrix.backend.errors import BackendError, CircuitValidationError
 from coratrix.backend.jobs import Job, LocalJob
 from coratrix.backend.metrics import MetricsRecorder, PerformanceMetrics
+from coratrix.backend.progress import Progress, reporting
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 from coratrix.backend.validation import ValidationIssue, ValidationReport, validate
 from coratrix.core.interop import adopt
@@ -73,18 +75,26 @@ class BackendInterface(ABC):
         return await asyncio.to_thread(self.submit, circuit, shots, **options)
 
     def execute_batch(
-        self, circuits: Iterable[Any], shots: int | Sequence[int] = DEFAULT_SHOTS, **options: Any
+        self,
+        circuits: Iterable[Any],
+        shots: int | Sequence[int] = DEFAULT_SHOTS,
+        *,
+        progress: Progress | bool | None = None,
+        **options: Any,
     ) -> list[ExecutionResult]:
         """Run several circuits; the results are in their order, and one failure never loses the others.
 
         Args:
             shots: for all circuits, or one number for each.
+            progress: True for a bar, or a function that is called with ``(done, total)``.
         """
         listed = list(circuits)
-        return [
-            self._execute_item(circuit, count, options)
-            for circuit, count in zip(listed, shots_of_each(shots, len(listed)), strict=True)
-        ]
+        results: list[ExecutionResult] = []
+        with reporting(progress, len(listed)) as tell:
+            for circuit, count in zip(listed, shots_of_each(shots, len(listed)), strict=True):
+                results.append(self._execute_item(circuit, count, options))
+                tell(len(results))
+        return results
 
     def _execute_item(self, circuit: Any, shots: int, options: dict[str, Any]) -> ExecutionResult:
         """One circuit of a batch; what `execute` raises becomes a failed result."""
@@ -94,13 +104,28 @@ class BackendInterface(ABC):
             return failed_result(exc, self.name)
 
     async def execute_batch_async(
-        self, circuits: Iterable[Any], shots: int = DEFAULT_SHOTS, **options: Any
+        self, circuits: Iterable[Any], shots: int | Sequence[int] = DEFAULT_SHOTS, **options: Any
     ) -> AsyncIterator[ExecutionResult]:
-        """Results of `circuits`, in order, each as soon as it is there."""
+        """Results of `circuits`, in order, each as soon as it and all before it are there."""
         import asyncio
 
-        for circuit in circuits:
-            yield await asyncio.to_thread(self._execute_item, circuit, shots, options)
+        listed = list(circuits)
+        steps = self._batch_steps(listed, shots_of_each(shots, len(listed)), options)
+        there: dict[int, ExecutionResult] = {}
+        for index in range(len(listed)):
+            while index not in there:
+                step = await asyncio.to_thread(next, steps, None)
+                if step is None:
+                    return
+                there.update(step)
+            yield there.pop(index)
+
+    def _batch_steps(
+        self, circuits: Sequence[Any], shots: Sequence[int], options: dict[str, Any]
+    ) -> Iterator[dict[int, ExecutionResult]]:
+        """Work through a batch, yielding the results that are there by the circuits' numbers."""
+        for index, (circuit, count) in enumerate(zip(circuits, shots, strict=True)):
+            yield {index: self._execute_item(circuit, count, options)}
 
     # what it can do ------------------------------------------------------------------------
 
@@ -132,6 +157,13 @@ class BackendInterface(ABC):
         """The errors of this thread's last `validate_circuit`, as sentences; empty when it was valid."""
         report = getattr(self._last, "report", None)
         return [] if report is None else report.errors
+
+    def estimate_cost(self, circuits: Sequence[QuantumCircuit], shots: int) -> CostEstimate:
+        """What running ``circuits`` would cost, before it is sent."""
+        can = self.get_capabilities()
+        if can.is_local:
+            return FREE
+        return estimate(can.price, shots=int(shots), tasks=len(circuits))
 
     # how it is -----------------------------------------------------------------------------
 

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from coratrix.backend import registry
-from coratrix.backend.batch import Batch
+from coratrix.backend import registry, telemetry
+from coratrix.backend.batch import Batch, without_batch
 from coratrix.backend.budget import Budget
 from coratrix.backend.configuration import BackendConfiguration
 from coratrix.backend.directory import AUTO, BackendDirectory
 from coratrix.backend.errors import BackendConnectionError, BackendUnavailableError, ConfigurationError
+from coratrix.backend.intent import circuit_of
 from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface
 from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.metrics import PerformanceMetrics
@@ -43,6 +44,12 @@ class BackendManager(BackendDirectory):
         self._store = store
         self._budgets: list[Budget] = []
         super().__init__()
+
+    def _build(self, config: BackendConfiguration) -> BackendInterface:
+        backend = super()._build(config)
+        if self._store is not None and isinstance(backend, JobBackend):
+            backend.use_store(self._store)
+        return backend
 
     # running ---------------------------------------------------------------------------------
 
@@ -91,8 +98,9 @@ class BackendManager(BackendDirectory):
 
     def _run(self, name: str, circuit: Any, shots: int, options: Mapping[str, Any]) -> ExecutionResult:
         backend = self.get_backend(name)
-        self._check_budgets(name, backend, circuit, shots)
-        return backend.execute(circuit, shots, **options)
+        self._admit(name, backend, [circuit], shots)
+        with telemetry.span("execute", backend=name, shots=shots if isinstance(shots, int) else None):
+            return backend.execute(circuit, shots, **options)
 
     def submit(
         self, circuit: Any, shots: int = DEFAULT_SHOTS, *, backend: str | None = None, **options: Any
@@ -100,27 +108,38 @@ class BackendManager(BackendDirectory):
         """Start ``circuit`` and return its job at once."""
         name = self._candidates(circuit, shots, backend, (), "balanced", options)[0]
         chosen = self.get_backend(name)
-        self._check_budgets(name, chosen, circuit, shots)
+        self._admit(name, chosen, [circuit], shots)
         return chosen.submit(circuit, shots, **options)
 
     def batch(
         self,
         circuits: Iterable[Any],
-        shots: int = DEFAULT_SHOTS,
+        shots: int | Sequence[int] = DEFAULT_SHOTS,
         *,
         backends: Iterable[str] | None = None,
         batch_id: str | None = None,
+        resend_unknown: bool = False,
         **options: Any,
     ) -> Batch:
         """Many circuits over one or several backends; ``batch.run()`` runs it, here or after a crash.
 
         Args:
+            shots: for all circuits, or one number for each.
             backends: names; the default backend alone if None.
             batch_id: of a batch to go on with, given the same circuits.
+            resend_unknown: see `Batch`.
         """
         names = list(backends) if backends is not None else [self.default_backend]
         chosen = {name: self.get_backend(name) for name in names}
-        return Batch(list(circuits), shots, chosen, batch_id=batch_id, options=options)
+        return Batch(
+            list(circuits),
+            shots,
+            chosen,
+            batch_id=batch_id,
+            resend_unknown=resend_unknown,
+            admit=self._admit,
+            options=options,
+        )
 
     def select(
         self,
@@ -150,7 +169,9 @@ class BackendManager(BackendDirectory):
         from coratrix.backend.comparison import compare
 
         candidates = {name: self.get_backend(name) for name in backends or self._order}
-        return compare(adopt(circuit), shots, candidates, reference=reference, options=options)
+        return compare(
+            adopt(circuit), shots, candidates, reference=reference, admit=self._admit, options=options
+        )
 
     def twin(self, name: str, **connection_params: Any) -> BackendInterface:
         """A local simulator with the map, gates and noise that the backend ``name`` reports now."""
@@ -199,13 +220,25 @@ class BackendManager(BackendDirectory):
         record = self.store.get(job_id)
         return self._backend_of(record).attach(record)
 
+    def resubmit(self, job_id: str) -> Job:
+        """Send a recorded job once more, as a new one with the same circuits, shots and options."""
+        record = self.store.get(job_id)
+        backend = self._backend_of(record)
+        circuits = [circuit_of(entry) for entry in record.circuits]
+        self._admit(record.backend, backend, circuits, record.shots)
+        options = {**record.options, "tags": without_batch(record.tags)}
+        return backend.submit_batch(circuits, record.shots, **options)
+
     def _backend_of(self, record: JobRecord) -> JobBackend:
-        if record.backend in self:
-            backend = self.get_backend(record.backend)
+        """The backend that is registered under the recorded name or made with it, else one from the record."""
+        named = [record.backend] if record.backend in self else []
+        made = [name for name, backend in self._backends.items() if backend.name == record.backend]
+        if found := (named or made):
+            backend = self.get_backend(found[0])
         else:
             config = BackendConfiguration.from_dict(record.config)
-            made: Any = registry.backend_class(config.provider)
-            backend = made(config, store=self.store)
+            kind: Any = registry.backend_class(config.provider)
+            backend = kind(config, store=self.store)
         if not isinstance(backend, JobBackend):
             raise ConfigurationError(f"backend {record.backend!r} has no jobs that outlive a process")
         return backend
@@ -216,9 +249,10 @@ class BackendManager(BackendDirectory):
         """Refuse, from now on, what would exceed ``budget`` with what the job store has counted."""
         self._budgets.append(budget)
 
-    def _check_budgets(self, name: str, backend: BackendInterface, circuit: Any, shots: int) -> None:
-        if self._budgets and isinstance(backend, JobBackend):
-            cost = backend.estimate_cost([adopt(circuit)], shots)
+    def _admit(self, name: str, backend: BackendInterface, circuits: Sequence[Any], shots: int) -> None:
+        """Raise where a budget would not hold with ``circuits`` sent to ``backend``."""
+        if self._budgets:
+            cost = backend.estimate_cost([adopt(circuit) for circuit in circuits], shots)
             for budget in self._budgets:
                 budget.check(cost, name, self.store)
 

@@ -12,7 +12,7 @@ import logging
 import threading
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
@@ -21,7 +21,7 @@ from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.client import Outcome, Submission, VendorClient
 from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
 from coratrix.backend.configuration import BackendConfiguration
-from coratrix.backend.cost import CostEstimate, check_limit, estimate
+from coratrix.backend.cost import check_limit
 from coratrix.backend.errors import (
     BackendAuthError,
     BackendError,
@@ -33,6 +33,7 @@ from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_r
 from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.metrics import MetricsRecorder
 from coratrix.backend.options import RunOptions, parse_options
+from coratrix.backend.progress import Progress, reporting
 from coratrix.backend.rate_limit import UNLIMITED, RateLimiter, limiter_of
 from coratrix.backend.resilience import Caller, Resilience
 from coratrix.backend.secrets import Secret
@@ -142,6 +143,11 @@ class JobBackend(BackendInterface):
                 self._store = open_store()
             return self._store
 
+    def use_store(self, store: JobStore) -> None:
+        """Put job records there, unless this backend was made with a store of its own."""
+        with self._opening:
+            self._store = self._store or store
+
     @property
     def recorder(self) -> MetricsRecorder:
         """Counts what ends."""
@@ -185,21 +191,37 @@ class JobBackend(BackendInterface):
         return self._submit(checked, shots, parsed, Deadline.after(parsed.timeout, self.clock))
 
     def execute_batch(
-        self, circuits: Iterable[Any], shots: int | Sequence[int] = DEFAULT_SHOTS, **options: Any
+        self,
+        circuits: Iterable[Any],
+        shots: int | Sequence[int] = DEFAULT_SHOTS,
+        *,
+        progress: Progress | bool | None = None,
+        **options: Any,
     ) -> list[ExecutionResult]:
-        parsed = self._parse(options)
-        deadline = Deadline.after(parsed.timeout, self.clock)
         listed = list(circuits)
         results: dict[int, ExecutionResult] = {}
+        with reporting(progress, len(listed)) as tell:
+            for step in self._batch_steps(listed, shots_of_each(shots, len(listed)), options):
+                results.update(step)
+                tell(len(results))
+        return [results[index] for index in range(len(listed))]
+
+    def _batch_steps(
+        self, circuits: Sequence[Any], shots: Sequence[int], options: dict[str, Any]
+    ) -> Iterator[dict[int, ExecutionResult]]:
+        parsed = self._parse(options)
+        deadline = Deadline.after(parsed.timeout, self.clock)
         ready: list[tuple[int, QuantumCircuit, int]] = []
-        for index, (circuit, count) in enumerate(zip(listed, shots_of_each(shots, len(listed)), strict=True)):
+        refused: dict[int, ExecutionResult] = {}
+        for index, (circuit, count) in enumerate(zip(circuits, shots, strict=True)):
             try:
                 ready.append((index, self._checked(circuit, count), count))
             except BackendError as exc:
-                results[index] = failed_result(exc, self.name)
+                refused[index] = failed_result(exc, self.name)
+        if refused:
+            yield refused
         for indices, outcome in self._run_chunks(self._chunks(ready), parsed, deadline):
-            results.update(zip(indices, outcome, strict=True))
-        return [results[index] for index in range(len(listed))]
+            yield dict(zip(indices, outcome, strict=True))
 
     def job(self, job_id: str) -> VendorJob:
         """The job of our id or of the vendor's, sent from this process or any other."""
@@ -263,7 +285,9 @@ class JobBackend(BackendInterface):
     def _after_lost_answer(self, job: VendorJob, error: BackendError, deadline: Deadline) -> VendorJob:
         """The submission raised: either it surely was not accepted, or the vendor is asked."""
         if not error.outcome_unknown:
-            self.note(job.record, {"state": JobState.FAILED, "error": str(error), "error_code": error.code})
+            free = {} if job.record.cost is None else {"cost": 0.0}  # what was not accepted is not paid
+            told = {"state": JobState.FAILED, "error": str(error), "error_code": error.code}
+            self.note(job.record, {**told, **free})
             raise submission_error(job, error)
         unknown = self.attach(self.note(job.record, {"state": JobState.UNKNOWN, "error": str(error)}))
         if self._found(unknown, deadline):
@@ -329,10 +353,6 @@ class JobBackend(BackendInterface):
 
     def _get_capabilities(self) -> BackendCapabilities:
         return self._remembered("capabilities", lambda own: self.client.capabilities(deadline=own), 3600.0)
-
-    def estimate_cost(self, circuits: Sequence[QuantumCircuit], shots: int) -> CostEstimate:
-        """What running ``circuits`` would cost, before it is sent."""
-        return estimate(self.get_capabilities().price, shots=int(shots), tasks=len(circuits))
 
     def get_status_report(self) -> StatusReport:
         try:

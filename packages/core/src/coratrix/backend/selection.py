@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from coratrix.backend.cost import FREE, CostEstimate
 from coratrix.backend.errors import BackendError, BackendUnavailableError, ConfigurationError
 from coratrix.backend.interface import BackendInterface
-from coratrix.backend.pipeline import JobBackend
 from coratrix.backend.status import BackendStatus
 from coratrix.core.circuit import QuantumCircuit
 
@@ -166,7 +165,7 @@ def _examine(
     try:
         report = backend.validate(circuit, shots)
         can = backend.get_capabilities()
-        cost = _cost(backend, circuit, shots)
+        cost = backend.estimate_cost([circuit], shots)
     except BackendError as exc:
         return Candidate(name=name, refused=(str(exc),))
     status = backend.get_status()
@@ -187,14 +186,6 @@ def _examine(
         wait_s=queue.estimated_wait_time,
         fidelity=_fidelity(backend, circuit, can.is_local),
         is_local=can.is_local,
-    )
-
-
-def _cost(backend: BackendInterface, circuit: QuantumCircuit, shots: int) -> CostEstimate:
-    if isinstance(backend, JobBackend):
-        return backend.estimate_cost([circuit], shots)
-    return (
-        FREE if backend.get_capabilities().is_local else CostEstimate(amount=None, basis="no price is known")
     )
 
 

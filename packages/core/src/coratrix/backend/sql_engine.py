@@ -15,15 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coratrix.backend.errors import JobStoreError, ProviderNotInstalledError
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
-try:
-    import sqlalchemy as sa
-    from sqlalchemy.exc import SQLAlchemyError
-except ImportError as exc:  # the extra is missing
-    raise ProviderNotInstalledError(
-        "the job store needs SQLAlchemy", hint="pip install 'coratrix-core[jobs]'"
-    ) from exc
+from coratrix.backend.errors import JobStoreError
 
 BUSY_TIMEOUT_S = 30.0  # how long one process waits for another's write
 DRIVERS = ("sqlite", "postgresql")

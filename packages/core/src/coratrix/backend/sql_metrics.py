@@ -19,11 +19,8 @@ def metrics_in(connection: sa.Connection, backend: str | None, since: float) -> 
     wanted = [JOBS.c.created_at >= since]
     if backend is not None:
         wanted.append(JOBS.c.backend == backend)
-    counts = dict(
-        connection.execute(
-            sa.select(JOBS.c.state, sa.func.count()).where(*wanted).group_by(JOBS.c.state)
-        ).all()
-    )
+    by_state = sa.select(JOBS.c.state, sa.func.count()).where(*wanted).group_by(JOBS.c.state)
+    counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(by_state)}
     succeeded, failed, cancelled = (
         counts.get(state, 0) for state in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
     )

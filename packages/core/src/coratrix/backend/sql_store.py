@@ -15,10 +15,13 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
 from coratrix.backend.errors import JobStoreError
 from coratrix.backend.jobs import FINAL_STATES, JobRecord, JobState
 from coratrix.backend.metrics import PerformanceMetrics
-from coratrix.backend.sql_engine import open_database, sa
+from coratrix.backend.sql_engine import open_database
 from coratrix.backend.sql_metrics import metrics_in
 from coratrix.backend.sql_schema import FIELDS, JOBS, LISTED, as_record, as_row, prepare
 from coratrix.backend.store import allowed_changes, unknown_job
@@ -119,9 +122,9 @@ class SqlJobStore:
         """SQLAlchemy's exceptions as ours; a URL with a password never reaches the text."""
         try:
             yield
-        except sa.exc.IntegrityError as exc:
+        except IntegrityError as exc:
             raise _AlreadyThere from exc
-        except sa.exc.SQLAlchemyError as exc:
+        except SQLAlchemyError as exc:
             cause = getattr(exc, "orig", None) or exc
             raise JobStoreError(
                 f"{doing} the job store {self._database.shown} failed: {cause}",

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol
 
-from coratrix.backend.errors import JobNotFoundError, JobStoreError
+from coratrix.backend.errors import JobNotFoundError, JobStoreError, ProviderNotInstalledError
 from coratrix.backend.jobs import JobRecord, JobState
 from coratrix.backend.metrics import PerformanceMetrics, metrics_of
 
@@ -163,9 +163,14 @@ def open_store(url: str | None = None) -> JobStore:
 def _opened(url: str) -> JobStore:
     if url == "memory:":
         return MemoryJobStore()
-    from coratrix.backend.sql_engine import default_url
-    from coratrix.backend.sql_store import SqlJobStore
-
+    try:
+        from coratrix.backend.sql_engine import default_url
+        from coratrix.backend.sql_store import SqlJobStore
+    except ImportError as exc:  # the extra is missing
+        raise ProviderNotInstalledError(
+            "the job store needs SQLAlchemy",
+            hint="pip install 'coratrix-core[jobs]', or export CORATRIX_JOBS_URL=memory:",
+        ) from exc
     store = SqlJobStore(default_url() if url == "default:" else url)
     atexit.register(store.close)  # it is shared, so nobody else knows when it is done with
     return store

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress
 
 from coratrix.backend import DEFAULT_SHOTS, ConfigurationError
 from coratrix.cli import session, tables
@@ -29,14 +28,12 @@ def batch(
     if not files:
         raise ConfigurationError(f"{folder} holds no circuit ({', '.join(SUFFIXES)})")
     circuits = [session.load_circuit(path) for path in files]
-    options = {} if seed is None else {"seed": seed}
+    options: dict[str, Any] = {} if seed is None else {"seed": seed}
     with session.manager() as manager:
         names = backend.split(",") if backend else None
         running = manager.batch(circuits, shots, backends=names, batch_id=resume, **options)
         tables.err.print(f"{running.id}: to go on after a crash, give --resume {running.id}")
-        with Progress(console=tables.err, transient=True) as bar:
-            task = bar.add_task("running", total=len(files))
-            results = running.run(lambda done, _: bar.update(task, completed=done))
+        results = running.run(progress=True)
     if as_json:
         session.emit({path.name: r.to_dict() for path, r in zip(files, results, strict=True)})
     else:

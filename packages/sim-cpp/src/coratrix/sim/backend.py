@@ -25,6 +25,7 @@ from coratrix.backend.errors import (
 )
 from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result, shots_of_each
 from coratrix.backend.options import RunOptions, parse_options
+from coratrix.backend.progress import Progress, reporting
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 from coratrix.backend.validation import ValidationIssue
 from coratrix.core import ExecutionResult, PauliSum, QuantumCircuit
@@ -94,9 +95,17 @@ class SimulatorBackend(BackendInterface):
             ) from None
 
     def execute_batch(
-        self, circuits: Iterable[Any], shots: int | Sequence[int] = DEFAULT_SHOTS, **options: Any
+        self,
+        circuits: Iterable[Any],
+        shots: int | Sequence[int] = DEFAULT_SHOTS,
+        *,
+        progress: Progress | bool | None = None,
+        **options: Any,
     ) -> list[ExecutionResult]:
-        """Many circuits in one call of the engine, in parallel; one failure never loses the others."""
+        """Many circuits in one call of the engine, in parallel; one failure never loses the others.
+
+        Small circuits are done together, so that ``progress`` moves with the larger ones only.
+        """
         listed = list(circuits)
         started = time.perf_counter()
         each = zip(listed, shots_of_each(shots, len(listed)), strict=True)
@@ -108,7 +117,12 @@ class SimulatorBackend(BackendInterface):
         small = [run for run in prepared if isinstance(run, Run) and run.is_small]
         together = self._run_together(small)
         share = (time.perf_counter() - started) / max(len(small), 1)
-        return [self._batch_result(item, together, share) for item in prepared]
+        results: list[ExecutionResult] = []
+        with reporting(progress, len(prepared)) as tell:
+            for item in prepared:
+                results.append(self._batch_result(item, together, share))
+                tell(len(results))
+        return results
 
     def execute_sweep(
         self, circuit: Any, values: Values, shots: int = DEFAULT_SHOTS, **options: Any
