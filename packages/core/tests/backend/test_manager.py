@@ -181,6 +181,42 @@ def test_select_ranks_and_explains(manager: BackendManager) -> None:
     assert manager.select(CIRCUIT, 100).best.name == "first"
 
 
+def test_select_says_what_put_each_before_the_next(manager: BackendManager) -> None:
+    manager.register_backend("priced", priced())
+    manager.register_backend("cheaper", priced(per_shot=0.001))
+    bounded = ScriptedService()
+    bounded.script("status", unreachable(), unreachable(), unreachable(), unreachable(), unreachable())
+    manager.register_backend("down", scripted("down", bounded))
+
+    selection = manager.select(CIRCUIT, 100, backends=["first", "priced", "cheaper", "down"])
+
+    lines = selection.explain().splitlines()
+    assert lines[0] == "policy balanced: by status, then fidelity, then cost, then wait, then queue"
+    assert lines[1].endswith("before priced by cost: 0.4 USD against 1.3 USD")
+    assert lines[2].endswith("before first by cost: 1.3 USD against unknown")
+    assert lines[3].startswith("3. first: online, cost unknown, queue 3, wait unknown")
+    assert "down: refused: status is offline" in lines[4]
+    assert json.loads(json.dumps(selection.to_dict()))["candidates"][0]["name"] == "cheaper"
+
+
+def test_auto_keeps_to_the_cost_and_falls_back_by_rank(manager: BackendManager) -> None:
+    broken, costly = ScriptedService(), priced(per_shot=1.0)
+    cheap = priced(per_shot=0.001)
+    broken.capabilities = cheap._service.capabilities
+    broken.script("submit", *[unreachable()] * 9)
+    fresh = BackendManager(store=MemoryJobStore())
+    fresh.register_backend("broken", scripted("broken", broken))
+    fresh.register_backend("costly", costly)
+    fresh.register_backend("cheap", cheap)
+
+    result = fresh.execute(CIRCUIT, 100, backend="auto", max_cost=1.0)
+
+    assert result.success
+    assert list(result.metadata["fallback_from"]) == ["broken"]
+    assert costly._service.jobs() == []
+    assert len(cheap._service.jobs()) == 1
+
+
 def test_compare_keeps_a_failure_as_a_row(manager: BackendManager) -> None:
     broken = ScriptedService()
     broken.script("submit", *[unreachable()] * 9)
@@ -200,12 +236,12 @@ def test_a_twin_needs_a_calibration(manager: BackendManager) -> None:
         manager.twin("first")
 
 
-def priced() -> ScriptedBackend:
+def priced(per_shot: float = 0.01) -> ScriptedBackend:
     from dataclasses import replace
 
     service = ScriptedService()
     service.capabilities = replace(
-        service.capabilities, price={"currency": "USD", "per_task": 0.3, "per_shot": 0.01}
+        service.capabilities, price={"currency": "USD", "per_task": 0.3, "per_shot": per_shot}
     )
     return scripted("priced", service)
 

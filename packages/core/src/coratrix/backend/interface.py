@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.configuration import BackendConfiguration
 from coratrix.backend.cost import FREE, CostEstimate, estimate
-from coratrix.backend.errors import BackendError, CircuitValidationError
-from coratrix.backend.jobs import Job, LocalJob
+from coratrix.backend.errors import BackendError, CircuitValidationError, ConfigurationError
+from coratrix.backend.jobs import Job, JobRecord, LocalJob
 from coratrix.backend.metrics import MetricsRecorder, PerformanceMetrics
 from coratrix.backend.progress import Progress, reporting
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
@@ -67,6 +67,19 @@ class BackendInterface(ABC):
     def submit(self, circuit: Any, shots: int = DEFAULT_SHOTS, **options: Any) -> Job:
         """Start ``circuit`` and return its `Job` at once."""
         return LocalJob(lambda: self.execute(circuit, shots, **options), backend=self.name)
+
+    def submit_batch(self, circuits: Iterable[Any], shots: int = DEFAULT_SHOTS, **options: Any) -> Job:
+        """Send several circuits as one job, where a job can carry them."""
+        raise self._no_jobs()
+
+    def attach(self, record: JobRecord) -> Job:
+        """The handle of a job that was found in a store; its backend is this one."""
+        raise self._no_jobs()
+
+    def _no_jobs(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"backend {self.name!r} has no jobs that outlive a process", backend=self.name
+        )
 
     async def submit_async(self, circuit: Any, shots: int = DEFAULT_SHOTS, **options: Any) -> Job:
         """`submit` without blocking the running event loop."""

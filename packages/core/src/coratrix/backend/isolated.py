@@ -13,6 +13,7 @@ import json
 import logging
 import subprocess
 import threading
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import fields
@@ -21,11 +22,22 @@ from typing import Any
 from coratrix.backend import wire
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.configuration import BackendConfiguration
-from coratrix.backend.errors import BackendTimeoutError, BackendUnavailableError, ConfigurationError
-from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface
+from coratrix.backend.cost import CostEstimate
+from coratrix.backend.errors import (
+    BackendError,
+    BackendTimeoutError,
+    BackendUnavailableError,
+    CircuitValidationError,
+    ConfigurationError,
+    SubmissionUnknownError,
+)
+from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result, shots_of_each
+from coratrix.backend.jobs import Job, JobMetrics, JobRecord, JobState
 from coratrix.backend.metrics import PerformanceMetrics
+from coratrix.backend.progress import Progress, reporting
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 from coratrix.backend.validation import ValidationReport
+from coratrix.core.circuit import QuantumCircuit
 from coratrix.core.errors import CoratrixError
 from coratrix.core.interop import adopt
 from coratrix.core.result import ExecutionResult
@@ -55,6 +67,61 @@ class IsolatedBackend(BackendInterface):
             "execute", bound, circuit=adopt(circuit).to_dict(), shots=shots, options=_plain(options)
         )
         return ExecutionResult.from_dict(answer)
+
+    def execute_batch(
+        self,
+        circuits: Iterable[Any],
+        shots: int | Sequence[int] = DEFAULT_SHOTS,
+        *,
+        progress: Progress | bool | None = None,
+        **options: Any,
+    ) -> list[ExecutionResult]:
+        """One question for all, so that the other process can keep several jobs in flight."""
+        limit = options.get("timeout")
+        bound = None if limit is None else float(limit) + GRACE_S
+        listed, results = list(circuits), dict[int, ExecutionResult]()
+        good: dict[int, dict[str, Any]] = {}
+        counts = shots_of_each(shots, len(listed))
+        for index, circuit in enumerate(listed):
+            try:
+                good[index] = adopt(circuit).to_dict()
+            except CoratrixError as exc:  # not a circuit: it fails alone
+                results[index] = failed_result(CircuitValidationError(str(exc)), self.name)
+        with reporting(progress, len(listed)) as tell:
+            answers = self._ask(
+                "execute_batch",
+                bound,
+                circuits=list(good.values()),
+                shots=[counts[index] for index in good],
+                options=_plain(options),
+            )
+            results |= {i: ExecutionResult.from_dict(a) for i, a in zip(good, answers, strict=True)}
+            tell(len(results))
+        return [results[index] for index in range(len(listed))]
+
+    def submit(self, circuit: Any, shots: int = DEFAULT_SHOTS, **options: Any) -> Job:
+        return self.submit_batch([circuit], shots, **options)
+
+    def submit_batch(self, circuits: Iterable[Any], shots: int = DEFAULT_SHOTS, **options: Any) -> Job:
+        limit = options.get("timeout")
+        listed = [adopt(circuit).to_dict() for circuit in circuits]
+        answer = self._ask(
+            "submit",
+            None if limit is None else float(limit) + GRACE_S,
+            circuits=listed,
+            shots=shots,
+            options=_plain(options),
+        )
+        return IsolatedJob(self, answer["job_id"], len(listed), answer["outlives_process"])
+
+    def attach(self, record: JobRecord) -> Job:
+        return IsolatedJob(self, record.id, record.num_circuits, True)
+
+    def estimate_cost(self, circuits: Sequence[QuantumCircuit], shots: int) -> CostEstimate:
+        listed = [circuit.to_dict() for circuit in circuits]
+        return CostEstimate(
+            **self._ask("estimate_cost", QUESTION_TIMEOUT_S, circuits=listed, shots=int(shots))
+        )
 
     def _get_capabilities(self) -> BackendCapabilities:
         return wire.capabilities_from_wire(self._ask("capabilities", QUESTION_TIMEOUT_S))
@@ -98,18 +165,66 @@ class IsolatedBackend(BackendInterface):
         try:
             return child.ask(method, arguments, timeout_s)
         except FutureTimeoutError as exc:
+            if isinstance(exc, BackendError):  # the child's own error, which is a TimeoutError too
+                raise self._with_job(exc) from exc.__cause__
             self.close()
             raise BackendTimeoutError(
                 f"{self.name}: its process did not answer {method!r} within {timeout_s:g} s and was ended",
                 backend=self.name,
+                outcome_unknown=method in ("execute", "execute_batch", "submit"),
+                hint="What it had sent is in the job store: coratrix jobs list --unfinished",
             ) from exc
+        except BackendError as exc:
+            raise self._with_job(exc) from exc.__cause__
+
+    def _with_job(self, error: BackendError) -> BackendError:
+        """``error`` with the handle of its job, which does not travel."""
+        if isinstance(error, (BackendTimeoutError, SubmissionUnknownError)) and error.job_id:
+            error.job = IsolatedJob(self, error.job_id, 1, True)
+        return error
 
     def _running(self) -> _Child:
         with self._starting:
             if self._child is None or not self._child.is_alive:
-                self._child = _Child(str(self.config.connection_params["python"]), self.name)
-                self._child.ask("configure", wire.configuration_to_wire(self.config), START_TIMEOUT_S)
+                self._child = None
+                child = _Child(str(self.config.connection_params["python"]), self.name)
+                try:
+                    child.ask("configure", wire.configuration_to_wire(self.config), START_TIMEOUT_S)
+                except BaseException as exc:
+                    child.end()
+                    if isinstance(exc, FutureTimeoutError) and not isinstance(exc, BackendError):
+                        raise BackendTimeoutError(
+                            f"{self.name}: its process was not ready within {START_TIMEOUT_S:g} s and was ended",
+                            backend=self.name,
+                        ) from exc
+                    raise
+                self._child = child
             return self._child
+
+
+class IsolatedJob(Job):
+    """A job that another process's backend has sent, or runs."""
+
+    def __init__(self, backend: IsolatedBackend, job_id: str, num_circuits: int, outlives: bool) -> None:
+        self._backend = backend
+        self.id, self.backend_name = job_id, backend.name
+        self.num_circuits, self.outlives_process = num_circuits, outlives
+
+    def status(self) -> JobState:
+        return JobState(self._backend._ask("job_status", QUESTION_TIMEOUT_S, job_id=self.id))
+
+    def results(self, timeout: float | None = None) -> list[ExecutionResult]:
+        bound = None if timeout is None else timeout + GRACE_S
+        answer = self._backend._ask("job_results", bound, job_id=self.id, timeout=timeout)
+        return [ExecutionResult.from_dict(data) for data in answer]
+
+    def cancel(self) -> bool:
+        return bool(self._backend._ask("job_cancel", QUESTION_TIMEOUT_S, job_id=self.id))
+
+    @property
+    def metrics(self) -> JobMetrics:
+        answer = self._backend._ask("job_metrics", QUESTION_TIMEOUT_S, job_id=self.id)
+        return JobMetrics(**{**answer, "state": JobState(answer["state"])})
 
 
 class _Child:

@@ -18,6 +18,9 @@ from coratrix.backend import registry, wire
 from coratrix.backend.configuration import BackendConfiguration
 from coratrix.backend.errors import ConfigurationError
 from coratrix.backend.interface import BackendInterface
+from coratrix.backend.jobs import Job
+from coratrix.backend.pipeline import JobBackend
+from coratrix.backend.store import unknown_job
 from coratrix.core.circuit import QuantumCircuit
 
 
@@ -27,6 +30,7 @@ class _Server:
     def __init__(self, out: TextIO) -> None:
         self._out, self._lock = out, threading.Lock()
         self._backend: BackendInterface | None = None
+        self._jobs: dict[str, Job] = {}  # those that live in this process only
 
     def serve(self, line: str) -> None:
         """Answer one line; every error becomes an answer."""
@@ -56,6 +60,47 @@ class _Server:
 
     def do_execute(self, circuit: dict[str, Any], shots: Any, options: dict[str, Any]) -> dict[str, Any]:
         return self.backend.execute(QuantumCircuit.from_dict(circuit), shots, **options).to_dict()
+
+    def do_execute_batch(
+        self, circuits: list[dict[str, Any]], shots: Any, options: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        listed = [QuantumCircuit.from_dict(circuit) for circuit in circuits]
+        return [result.to_dict() for result in self.backend.execute_batch(listed, shots, **options)]
+
+    def do_submit(
+        self, circuits: list[dict[str, Any]], shots: Any, options: dict[str, Any]
+    ) -> dict[str, Any]:
+        listed = [QuantumCircuit.from_dict(circuit) for circuit in circuits]
+        if isinstance(self.backend, JobBackend):
+            job: Job = self.backend.submit_batch(listed, shots, **options)
+        else:
+            (circuit,) = listed  # there are no jobs of several circuits then
+            job = self.backend.submit(circuit, shots, **options)
+            self._jobs[job.id] = job
+        return {"job_id": job.id, "outlives_process": job.outlives_process}
+
+    def _job(self, job_id: str) -> Job:
+        if job_id in self._jobs:
+            return self._jobs[job_id]
+        if isinstance(self.backend, JobBackend):
+            return self.backend.job(job_id)
+        raise unknown_job(job_id)
+
+    def do_job_status(self, job_id: str) -> str:
+        return str(self._job(job_id).status())
+
+    def do_job_results(self, job_id: str, timeout: float | None) -> list[dict[str, Any]]:
+        return [result.to_dict() for result in self._job(job_id).results(timeout)]
+
+    def do_job_cancel(self, job_id: str) -> bool:
+        return self._job(job_id).cancel()
+
+    def do_job_metrics(self, job_id: str) -> dict[str, Any]:
+        return asdict(self._job(job_id).metrics)
+
+    def do_estimate_cost(self, circuits: list[dict[str, Any]], shots: int) -> dict[str, Any]:
+        listed = [QuantumCircuit.from_dict(circuit) for circuit in circuits]
+        return asdict(self.backend.estimate_cost(listed, shots))
 
     def do_validate(self, circuit: dict[str, Any], shots: Any) -> list[dict[str, Any]]:
         return wire.report_to_wire(self.backend.validate(QuantumCircuit.from_dict(circuit), shots))

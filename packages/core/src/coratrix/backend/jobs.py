@@ -102,12 +102,42 @@ class JobRecord:
         return made
 
 
+@dataclass(frozen=True, kw_only=True)
+class JobMetrics:
+    """What one job took, as far as it is known now; None is unknown.
+
+    Attributes:
+        queue_time, execution_time: seconds, as the vendor measured them.
+        total_time: seconds from the submission to the last change that was recorded.
+        cost, currency: what it cost, else what was estimated before it was sent.
+    """
+
+    state: JobState
+    shots: int | None = None
+    num_circuits: int = 1
+    queue_time: float | None = None
+    execution_time: float | None = None
+    total_time: float | None = None
+    cost: float | None = None
+    currency: str | None = None
+
+
 class Job(ABC):
-    """The handle of one submission, of one circuit or of several that travel together."""
+    """The handle of one submission, of one circuit or of several that travel together.
+
+    Attributes:
+        outlives_process: whether another process can go on with it by its id.
+    """
 
     id: str
     backend_name: str
     num_circuits: int = 1
+    outlives_process: bool = False
+
+    @property
+    @abstractmethod
+    def metrics(self) -> JobMetrics:
+        """What the job took, as far as it is known; asks no service, which `status` does."""
 
     @abstractmethod
     def status(self) -> JobState:
@@ -158,6 +188,19 @@ class LocalJob(Job):
         if self._future.exception() is not None or not self._future.result().success:
             return JobState.FAILED
         return JobState.SUCCEEDED
+
+    @property
+    def metrics(self) -> JobMetrics:
+        state = self.status()
+        if not state.is_final or self._future.cancelled() or self._future.exception() is not None:
+            return JobMetrics(state=state)
+        result = self._future.result()
+        return JobMetrics(
+            state=state,
+            shots=result.shots,
+            queue_time=result.queue_time,
+            execution_time=result.execution_time,
+        )
 
     def results(self, timeout: float | None = None) -> list[ExecutionResult]:
         try:

@@ -16,7 +16,7 @@ from coratrix.backend.batch import Batch, without_batch
 from coratrix.backend.budget import Budget
 from coratrix.backend.configuration import BackendConfiguration
 from coratrix.backend.directory import AUTO, BackendDirectory
-from coratrix.backend.errors import BackendConnectionError, BackendUnavailableError, ConfigurationError
+from coratrix.backend.errors import BackendConnectionError, BackendUnavailableError
 from coratrix.backend.intent import circuit_of
 from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface
 from coratrix.backend.jobs import Job, JobRecord, JobState
@@ -229,18 +229,15 @@ class BackendManager(BackendDirectory):
         options = {**record.options, "tags": without_batch(record.tags)}
         return backend.submit_batch(circuits, record.shots, **options)
 
-    def _backend_of(self, record: JobRecord) -> JobBackend:
+    def _backend_of(self, record: JobRecord) -> BackendInterface:
         """The backend that is registered under the recorded name or made with it, else one from the record."""
         named = [record.backend] if record.backend in self else []
         made = [name for name, backend in self._backends.items() if backend.name == record.backend]
         if found := (named or made):
-            backend = self.get_backend(found[0])
-        else:
-            config = BackendConfiguration.from_dict(record.config)
-            kind: Any = registry.backend_class(config.provider)
-            backend = kind(config, store=self.store)
-        if not isinstance(backend, JobBackend):
-            raise ConfigurationError(f"backend {record.backend!r} has no jobs that outlive a process")
+            return self.get_backend(found[0])
+        config = BackendConfiguration.from_dict(record.config)
+        kind: Any = registry.backend_class(config.provider)
+        backend: BackendInterface = kind(config, store=self.store)
         return backend
 
     # money -----------------------------------------------------------------------------------

@@ -1,19 +1,20 @@
 """Which backend suits a circuit, and why.
 
-Owns: `Policy`, `Candidate`, `Selection`, and the scores. Unknown figures rank behind known ones and
+Owns: `Policy`, `Candidate`, `Criterion`, `Selection`. Unknown figures rank behind known ones and
 are named as unknown; nothing is invented.
 
-Each policy orders by a tuple of known figures, so a rank can be checked by reading them.
+Each policy orders by a few figures in turn, so a rank can be checked by reading them.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coratrix.backend.cost import FREE, CostEstimate
 from coratrix.backend.errors import BackendError, BackendUnavailableError, ConfigurationError
@@ -61,6 +62,7 @@ class Candidate:
     status: BackendStatus = BackendStatus.UNKNOWN
     cost: CostEstimate = FREE
     queue_length: int | None = None
+    queue_is_lower_bound: bool = False
     wait_s: float | None = None
     fidelity: float | None = None
     is_local: bool = False
@@ -69,16 +71,54 @@ class Candidate:
         """One line: the figures, or the reasons for refusal."""
         if self.refused:
             return f"{self.name}: refused: {'; '.join(self.refused)}"
-        known = {
-            "cost": None
-            if self.cost.amount is None
-            else f"{self.cost.amount:g} {self.cost.currency or ''}".strip(),
-            "queue": self.queue_length,
-            "wait": None if self.wait_s is None else f"{self.wait_s:g} s",
-            "fidelity": None if self.fidelity is None else f"{self.fidelity:.4f}",
-        }
-        figures = ", ".join(f"{name} {'unknown' if v is None else v}" for name, v in known.items())
-        return f"{self.name}: {self.status}, {figures}"
+        shown = (COST, QUEUE, WAIT, FIDELITY)
+        return ", ".join([f"{self.name}: {self.status}", *(f"{c.name} {c.show(self)}" for c in shown)])
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One figure that candidates are ordered by, the smaller key first, unknown last."""
+
+    name: str
+    key: Callable[[Candidate], tuple[bool, float]]
+    show: Callable[[Candidate], str]
+
+
+def _known(value: float | None, text: str) -> str:
+    return "unknown" if value is None else text
+
+
+def _unknown_last(value: float | None) -> tuple[bool, float]:
+    return (value is None, value or 0.0)
+
+
+ONLINE = Criterion("status", lambda c: (c.status is not BackendStatus.ONLINE, 0.0), lambda c: str(c.status))
+COST = Criterion(
+    "cost",
+    lambda c: _unknown_last(c.cost.amount),
+    lambda c: _known(c.cost.amount, f"{c.cost.amount or 0.0:g} {c.cost.currency or ''}".strip()),
+)
+QUEUE = Criterion(
+    "queue",
+    lambda c: _unknown_last(c.queue_length),
+    lambda c: _known(c.queue_length, f"{'at least ' if c.queue_is_lower_bound else ''}{c.queue_length}"),
+)
+WAIT = Criterion(
+    "wait", lambda c: _unknown_last(c.wait_s), lambda c: _known(c.wait_s, f"{c.wait_s or 0.0:g} s")
+)
+FIDELITY = Criterion(
+    "fidelity",
+    lambda c: _unknown_last(None if c.fidelity is None else -c.fidelity),
+    lambda c: _known(c.fidelity, f"{c.fidelity or 0.0:.4f}"),
+)
+
+ORDER: dict[Policy, tuple[Criterion, ...]] = {
+    Policy.CHEAPEST: (COST, FIDELITY, WAIT, QUEUE),
+    Policy.FASTEST: (WAIT, QUEUE, COST),
+    Policy.LEAST_BUSY: (QUEUE, WAIT, COST),
+    Policy.BEST_FIDELITY: (FIDELITY, COST, WAIT, QUEUE),
+    Policy.BALANCED: (ONLINE, FIDELITY, COST, WAIT, QUEUE),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,10 +145,34 @@ class Selection:
         """The first of `ranked`."""
         return self.ranked()[0]
 
+    def reasons(self) -> list[str]:
+        """Why each candidate stands before the next one; empty for the last and for the refused."""
+        usable = [candidate for candidate in self.candidates if not candidate.refused]
+        ahead = [self._before(one, other) for one, other in pairwise(usable)]
+        return [*ahead, *[""] * (len(self.candidates) - len(ahead))]
+
+    def _before(self, one: Candidate, other: Candidate) -> str:
+        for c in ORDER[self.policy]:
+            if c.key(one) != c.key(other):
+                return f"before {other.name} by {c.name}: {c.show(one)} against {c.show(other)}"
+        return f"level with {other.name}, and registered earlier"
+
     def explain(self) -> str:
-        """Every candidate on a line, in order."""
-        lines = (f"{rank}. {candidate.explain()}" for rank, candidate in enumerate(self.candidates, 1))
-        return "\n".join([f"policy {self.policy.value}", *lines])
+        """Every candidate on a line, in order, with what put it before the next one."""
+        criteria = ", then ".join(criterion.name for criterion in ORDER[self.policy])
+        lines = [
+            f"{rank}. {candidate.explain()}" + (f"; {reason}" if reason else "")
+            for rank, (candidate, reason) in enumerate(zip(self.candidates, self.reasons(), strict=True), 1)
+        ]
+        return "\n".join([f"policy {self.policy.value}: by {criteria}", *lines])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ranking as JSON data."""
+        rows = [
+            {**asdict(candidate), "status": str(candidate.status), "why": reason}
+            for candidate, reason in zip(self.candidates, self.reasons(), strict=True)
+        ]
+        return {"policy": self.policy.value, "candidates": rows}
 
 
 def select(
@@ -121,9 +185,8 @@ def select(
 ) -> Selection:
     """Rank ``backends`` for ``circuit`` by ``policy``."""
     chosen = Policy.parse(policy)
-    key = _ORDER[chosen]
     candidates = [_examine(name, backend, circuit, shots, max_cost) for name, backend in backends.items()]
-    ordered = sorted(candidates, key=lambda candidate: (bool(candidate.refused), key(candidate)))
+    ordered = sorted(candidates, key=lambda c: (bool(c.refused), [by.key(c) for by in ORDER[chosen]]))
     return Selection(policy=chosen, candidates=tuple(ordered))
 
 
@@ -173,9 +236,10 @@ def _examine(
     refused = [*report.errors]
     if status in UNUSABLE:
         refused.append(f"status is {status}")
-    if max_cost is not None and (cost.amount is None or cost.amount > max_cost):
+    if max_cost is not None and (cost.amount is None or cost.is_lower_bound or cost.amount > max_cost):
         refused.append(
-            f"cost {'unknown' if cost.amount is None else cost.amount} against max_cost {max_cost:g}"
+            f"cost {'at least ' if cost.is_lower_bound else ''}"
+            f"{'unknown' if cost.amount is None else cost.amount} against max_cost {max_cost:g}"
         )
     return Candidate(
         name=name,
@@ -183,6 +247,7 @@ def _examine(
         status=status,
         cost=cost,
         queue_length=queue.length,
+        queue_is_lower_bound=queue.is_lower_bound,
         wait_s=queue.estimated_wait_time,
         fidelity=_fidelity(backend, circuit, can.is_local),
         is_local=can.is_local,
@@ -197,33 +262,3 @@ def _fidelity(backend: BackendInterface, circuit: QuantumCircuit, is_local: bool
     if calibration is not None:
         return expected_fidelity(circuit.measured_whole(), calibration)
     return 1.0 if is_local else None
-
-
-def _unknown_last(value: float | None) -> tuple[bool, float]:
-    return (value is None, value or 0.0)
-
-
-def _by_cost(c: Candidate) -> tuple[bool, float]:
-    return _unknown_last(c.cost.amount)
-
-
-def _by_wait(c: Candidate) -> tuple[object, ...]:
-    return (*_unknown_last(c.wait_s), *_unknown_last(c.queue_length))
-
-
-def _by_fidelity(c: Candidate) -> tuple[bool, float]:
-    return _unknown_last(None if c.fidelity is None else -c.fidelity)
-
-
-_ORDER: dict[Policy, Callable[[Candidate], tuple[object, ...]]] = {
-    Policy.CHEAPEST: lambda c: (_by_cost(c), _by_fidelity(c), _by_wait(c)),
-    Policy.FASTEST: lambda c: (_by_wait(c), _by_cost(c)),
-    Policy.LEAST_BUSY: lambda c: (_unknown_last(c.queue_length), _by_wait(c), _by_cost(c)),
-    Policy.BEST_FIDELITY: lambda c: (_by_fidelity(c), _by_cost(c), _by_wait(c)),
-    Policy.BALANCED: lambda c: (
-        c.status is not BackendStatus.ONLINE,
-        _by_fidelity(c),
-        _by_cost(c),
-        _by_wait(c),
-    ),
-}

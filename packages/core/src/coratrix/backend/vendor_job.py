@@ -14,7 +14,7 @@ from coratrix.backend import telemetry
 from coratrix.backend.client import JobSnapshot, Outcome
 from coratrix.backend.clock import Deadline
 from coratrix.backend.errors import BackendError, BackendTimeoutError, SubmissionUnknownError
-from coratrix.backend.jobs import Job, JobRecord, JobState, cancelled_result
+from coratrix.backend.jobs import Job, JobMetrics, JobRecord, JobState, cancelled_result
 from coratrix.core.result import ExecutionResult
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 class VendorJob(Job):
     """A job at a vendor, made by `JobBackend.submit` or found again by `JobBackend.job`."""
+
+    outlives_process = True
 
     def __init__(self, backend: JobBackend, record: JobRecord) -> None:
         self._backend = backend
@@ -49,6 +51,21 @@ class VendorJob(Job):
     def queue_position(self) -> int | None:
         """Jobs before this one when it was last asked; None where the vendor does not say."""
         return self._queue_position
+
+    @property
+    def metrics(self) -> JobMetrics:
+        record = self._record
+        ended = record.updated_at - record.created_at if record.state.is_final else None
+        return JobMetrics(
+            state=record.state,
+            shots=record.shots,
+            num_circuits=record.num_circuits,
+            queue_time=record.queue_time,
+            execution_time=record.execution_time,
+            total_time=ended,
+            cost=record.cost,
+            currency=record.currency,
+        )
 
     def status(self) -> JobState:
         return self._refresh(Deadline.after(self._backend.numbers.request_timeout_s, self._backend.clock))

@@ -12,14 +12,19 @@ import typer
 from coratrix.backend import BackendManager, JobRecord
 from coratrix.cli import session, tables
 from coratrix.cli.run_command import AsJson
-from coratrix.core.circuit import QuantumCircuit
+
+JobId = Annotated[
+    str, typer.Argument(help="our id or the vendor's", autocompletion=session.known_jobs, show_default=False)
+]
 
 app = typer.Typer(help="Jobs that were sent, from this process or any other.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_(
-    backend: Annotated[str | None, typer.Option(help="of this backend")] = None,
+    backend: Annotated[
+        str | None, typer.Option(help="of this backend", autocompletion=session.known_backends)
+    ] = None,
     state: Annotated[str | None, typer.Option(help="in this state")] = None,
     unfinished: Annotated[bool, typer.Option("--unfinished", help="that may still change")] = False,
     tag: Annotated[str | None, typer.Option(help="with this tag")] = None,
@@ -38,7 +43,7 @@ def list_(
 
 
 @app.command()
-def show(job_id: str, as_json: AsJson = False) -> None:
+def show(job_id: JobId, as_json: AsJson = False) -> None:
     """All that is recorded of a job; asks no service."""
     record = BackendManager().store.get(job_id)
     data = {**_summary(record), "options": dict(record.options), "versions": dict(record.versions)}
@@ -50,7 +55,7 @@ def show(job_id: str, as_json: AsJson = False) -> None:
 
 @app.command()
 def wait(
-    job_id: str,
+    job_id: JobId,
     timeout: Annotated[float | None, typer.Option(help="seconds to wait at most")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -61,7 +66,7 @@ def wait(
 
 
 @app.command()
-def result(job_id: str, as_json: AsJson = False) -> None:
+def result(job_id: JobId, as_json: AsJson = False) -> None:
     """Show the counts of a job that has ended; exit code 5 when it has not."""
     wait(job_id, 0.0, as_json)
 
@@ -78,47 +83,49 @@ def _show_results(results: list[Any], as_json: bool) -> None:
 
 
 @app.command()
-def cancel(job_id: str) -> None:
+def cancel(job_id: JobId, as_json: AsJson = False) -> None:
     """Ask the vendor to stop a job."""
     with session.manager() as manager:
-        job = manager.job(job_id)
-        accepted = job.cancel()
+        accepted = manager.job(job_id).cancel()
+    if as_json:
+        session.emit({"job_id": job_id, "cancelling": accepted})
+    else:
         tables.out.print(f"{job_id}: {'cancelling' if accepted else 'too late to cancel'}")
 
 
 @app.command()
-def resubmit(job_id: str) -> None:
+def resubmit(job_id: JobId, as_json: AsJson = False) -> None:
     """Send a recorded job once more, as a new one."""
     with session.manager() as manager:
-        record = manager.store.get(job_id)
-        circuits = [_circuit(entry) for entry in record.circuits]
-        backend: Any = manager.job(job_id)._backend  # type: ignore[attr-defined]
-        job = backend.submit_batch(circuits, record.shots, **dict(record.options))
+        job = manager.resubmit(job_id)
+    if as_json:
+        session.emit({"job_id": job.id, "repeats": job_id})
+    else:
         tables.out.print(f"{job.id} repeats {job_id}")
 
 
 @app.command()
-def export(job_id: str, path: Annotated[Path, typer.Argument()]) -> None:
-    """Write a job's whole record to a JSON file."""
+def export(
+    job_id: JobId,
+    path: Annotated[Path | None, typer.Argument(help="a JSON file; by default standard output")] = None,
+) -> None:
+    """Write a job's whole record as JSON."""
     record = BackendManager().store.get(job_id)
     data = {
         **_summary(record),
+        "config": dict(record.config),
         "circuits": [dict(entry) for entry in record.circuits],
         "options": dict(record.options),
         "decoding": dict(record.decoding),
+        "metadata": dict(record.metadata),
         "versions": dict(record.versions),
         "results": None if record.results is None else [dict(entry) for entry in record.results],
     }
+    if path is None:
+        session.emit(data)
+        return
     path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     tables.err.print(f"wrote {path}")
-
-
-def _circuit(entry: Any) -> QuantumCircuit:
-    from coratrix.core import qasm
-
-    if entry["format"] == "coratrix":
-        return QuantumCircuit.from_json(entry["source"])
-    return qasm.loads(entry["source"])
 
 
 def _summary(record: JobRecord) -> dict[str, Any]:
@@ -131,6 +138,8 @@ def _summary(record: JobRecord) -> dict[str, Any]:
         "shots": record.shots,
         "circuits": record.num_circuits,
         "error": record.error,
+        "queue_time": record.queue_time,
+        "execution_time": record.execution_time,
         "cost": record.cost,
         "currency": record.currency,
         "tags": list(record.tags),

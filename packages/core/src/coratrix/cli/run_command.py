@@ -20,7 +20,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON for scripts")]
 
 def run(
     file: File,
-    backend: Annotated[str | None, typer.Option(help="name of a backend, or 'auto'")] = None,
+    backend: Annotated[
+        str | None,
+        typer.Option(help="name of a backend, or 'auto'", autocompletion=session.known_backends),
+    ] = None,
     shots: Shots = DEFAULT_SHOTS,
     seed: Annotated[int | None, typer.Option(help="makes a simulation repeat itself")] = None,
     noise: Annotated[Path | None, typer.Option(help="noise model as a JSON file")] = None,
@@ -57,18 +60,16 @@ def _detach(
     manager: Any, circuit: Any, shots: int, backend: str | None, options: dict[str, Any], as_json: bool
 ) -> None:
     """Send the circuit and leave; only a vendor's job outlives this process."""
-    from coratrix.backend.vendor_job import VendorJob
-
     name = backend or manager.default_backend
     job = manager.submit(circuit, shots, backend=name, **options)
-    if not isinstance(job, VendorJob):
+    if not job.outlives_process:
         raise BackendTimeoutError(
             f"{name} runs in this process, so nothing would outlive it", hint="Leave out --detach", job=job
         )
     if as_json:
-        session.emit({"job_id": job.id, "vendor_job_id": job.vendor_job_id, "backend": name})
+        session.emit({"job_id": job.id, "backend": job.backend_name})
     else:
-        tables.out.print(f"{job.id} on {name}; its result: coratrix jobs wait {job.id}")
+        tables.out.print(f"{job.id} on {job.backend_name}; its result: coratrix jobs wait {job.id}")
 
 
 def _noise(path: Path | None) -> Any:
@@ -94,7 +95,7 @@ def compare(
     with session.manager() as manager:
         comparison = manager.compare(circuit, shots, backends=names, reference=reference)
     if as_json:
-        session.emit({name: result.to_dict() for name, result in comparison.items()})
+        session.emit(comparison.to_dict())
     else:
         tables.out.print(str(comparison), soft_wrap=True)
 
@@ -115,9 +116,7 @@ def select(
     with session.manager() as manager:
         selection = manager.select(circuit, shots, policy=policy, max_cost=max_cost)
     if as_json:
-        session.emit(
-            [{"name": c.name, "refused": list(c.refused), "why": c.explain()} for c in selection.candidates]
-        )
+        session.emit(selection.to_dict())
     elif explain:
         tables.out.print(selection.explain(), soft_wrap=True)
     if not as_json:

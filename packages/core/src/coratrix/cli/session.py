@@ -48,6 +48,24 @@ def manager() -> BackendManager:
     return made
 
 
+def known_backends(incomplete: str) -> list[str]:
+    """For completion: the names that begin so; a broken configuration completes nothing."""
+    try:
+        with manager() as made:
+            return [name for name in made if name.startswith(incomplete)]
+    except Exception:  # the shell is in the middle of a line
+        return []
+
+
+def known_jobs(incomplete: str) -> list[tuple[str, str]]:
+    """For completion: the newest jobs whose ids begin so, each with its state."""
+    try:
+        records = BackendManager().jobs(limit=1000)
+        return [(r.id, f"{r.state} on {r.backend}") for r in records if r.id.startswith(incomplete)]
+    except Exception:
+        return []
+
+
 def load_circuit(path: Path, parameters: list[str] | None = None) -> QuantumCircuit:
     """The circuit in a file: OpenQASM 2 or 3, or our JSON; ``name=value`` pairs bind its parameters."""
     if not path.exists():
