@@ -102,12 +102,12 @@ class BackendInterface(ABC):
             progress: True for a bar, or a function that is called with ``(done, total)``.
         """
         listed = list(circuits)
-        results: list[ExecutionResult] = []
+        results: dict[int, ExecutionResult] = {}
         with reporting(progress, len(listed)) as tell:
-            for circuit, count in zip(listed, shots_of_each(shots, len(listed)), strict=True):
-                results.append(self._execute_item(circuit, count, options))
+            for step in self._batch_steps(listed, shots_of_each(shots, len(listed)), options):
+                results.update(step)
                 tell(len(results))
-        return results
+        return [results[index] for index in range(len(listed))]
 
     def _execute_item(self, circuit: Any, shots: int, options: dict[str, Any]) -> ExecutionResult:
         """One circuit of a batch; what `execute` raises becomes a failed result."""
@@ -136,7 +136,8 @@ class BackendInterface(ABC):
     def _batch_steps(
         self, circuits: Sequence[Any], shots: Sequence[int], options: dict[str, Any]
     ) -> Iterator[dict[int, ExecutionResult]]:
-        """Work through a batch, yielding the results that are there by the circuits' numbers."""
+        """Work through a batch, yielding the results that are there by the circuits' numbers; a hook for
+        backends that run several circuits better than one after the other."""
         for index, (circuit, count) in enumerate(zip(circuits, shots, strict=True)):
             yield {index: self._execute_item(circuit, count, options)}
 
@@ -201,6 +202,9 @@ class BackendInterface(ABC):
         return None
 
     # its life ------------------------------------------------------------------------------
+
+    def refresh(self) -> None:  # noqa: B027  most backends remember nothing
+        """Forget what was remembered of capabilities, status and queue, so that it is asked again."""
 
     def close(self) -> None:  # noqa: B027  most backends hold nothing to release
         """Release connections; the backend may be used again and then reconnects."""

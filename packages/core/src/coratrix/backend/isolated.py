@@ -13,7 +13,7 @@ import json
 import logging
 import subprocess
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import fields
@@ -31,10 +31,9 @@ from coratrix.backend.errors import (
     ConfigurationError,
     SubmissionUnknownError,
 )
-from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result, shots_of_each
+from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result
 from coratrix.backend.jobs import Job, JobMetrics, JobRecord, JobState
 from coratrix.backend.metrics import PerformanceMetrics
-from coratrix.backend.progress import Progress, reporting
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 from coratrix.backend.validation import ValidationReport
 from coratrix.core.circuit import QuantumCircuit
@@ -68,36 +67,25 @@ class IsolatedBackend(BackendInterface):
         )
         return ExecutionResult.from_dict(answer)
 
-    def execute_batch(
-        self,
-        circuits: Iterable[Any],
-        shots: int | Sequence[int] = DEFAULT_SHOTS,
-        *,
-        progress: Progress | bool | None = None,
-        **options: Any,
-    ) -> list[ExecutionResult]:
+    def _batch_steps(
+        self, circuits: Sequence[Any], shots: Sequence[int], options: dict[str, Any]
+    ) -> Iterator[dict[int, ExecutionResult]]:
         """One question for all, so that the other process can keep several jobs in flight."""
         limit = options.get("timeout")
-        bound = None if limit is None else float(limit) + GRACE_S
-        listed, results = list(circuits), dict[int, ExecutionResult]()
         good: dict[int, dict[str, Any]] = {}
-        counts = shots_of_each(shots, len(listed))
-        for index, circuit in enumerate(listed):
+        for place, circuit in enumerate(circuits):
             try:
-                good[index] = adopt(circuit).to_dict()
+                good[place] = adopt(circuit).to_dict()
             except CoratrixError as exc:  # not a circuit: it fails alone
-                results[index] = failed_result(CircuitValidationError(str(exc)), self.name)
-        with reporting(progress, len(listed)) as tell:
-            answers = self._ask(
-                "execute_batch",
-                bound,
-                circuits=list(good.values()),
-                shots=[counts[index] for index in good],
-                options=_plain(options),
-            )
-            results |= {i: ExecutionResult.from_dict(a) for i, a in zip(good, answers, strict=True)}
-            tell(len(results))
-        return [results[index] for index in range(len(listed))]
+                yield {place: failed_result(CircuitValidationError(str(exc)), self.name)}
+        answers = self._ask(
+            "execute_batch",
+            None if limit is None else float(limit) + GRACE_S,
+            circuits=list(good.values()),
+            shots=[shots[place] for place in good],
+            options=_plain(options),
+        )
+        yield {place: ExecutionResult.from_dict(a) for place, a in zip(good, answers, strict=True)}
 
     def submit(self, circuit: Any, shots: int = DEFAULT_SHOTS, **options: Any) -> Job:
         return self.submit_batch([circuit], shots, **options)

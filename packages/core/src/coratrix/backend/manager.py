@@ -93,7 +93,8 @@ class BackendManager(BackendDirectory):
     ) -> list[str]:
         if backend == AUTO:
             chosen = self.select(circuit, shots, policy=policy, max_cost=options.get("max_cost"))
-            return [candidate.name for candidate in chosen.ranked()]
+            names = [candidate.name for candidate in chosen.ranked()]
+            return [*names, *(self._known(name) for name in fallback if name not in names)]
         return [self._known(name) for name in (backend or self.default_backend, *fallback)]
 
     def _run(self, name: str, circuit: Any, shots: int, options: Mapping[str, Any]) -> ExecutionResult:

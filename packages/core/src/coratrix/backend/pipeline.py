@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import threading
 from abc import abstractmethod
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
@@ -28,12 +27,12 @@ from coratrix.backend.errors import (
     JobStoreError,
     ProviderNotInstalledError,
 )
+from coratrix.backend.in_jobs import Item, run_in_jobs
 from coratrix.backend.intent import intent
-from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result, shots_of_each
+from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result
 from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.metrics import MetricsRecorder
 from coratrix.backend.options import RunOptions, parse_options
-from coratrix.backend.progress import Progress, reporting
 from coratrix.backend.rate_limit import UNLIMITED, RateLimiter, limiter_of
 from coratrix.backend.resilience import Caller, Resilience
 from coratrix.backend.secrets import Secret
@@ -190,38 +189,28 @@ class JobBackend(BackendInterface):
         checked = [self._checked(circuit, shots) for circuit in circuits]
         return self._submit(checked, shots, parsed, Deadline.after(parsed.timeout, self.clock))
 
-    def execute_batch(
-        self,
-        circuits: Iterable[Any],
-        shots: int | Sequence[int] = DEFAULT_SHOTS,
-        *,
-        progress: Progress | bool | None = None,
-        **options: Any,
-    ) -> list[ExecutionResult]:
-        listed = list(circuits)
-        results: dict[int, ExecutionResult] = {}
-        with reporting(progress, len(listed)) as tell:
-            for step in self._batch_steps(listed, shots_of_each(shots, len(listed)), options):
-                results.update(step)
-                tell(len(results))
-        return [results[index] for index in range(len(listed))]
-
     def _batch_steps(
         self, circuits: Sequence[Any], shots: Sequence[int], options: dict[str, Any]
     ) -> Iterator[dict[int, ExecutionResult]]:
         parsed = self._parse(options)
         deadline = Deadline.after(parsed.timeout, self.clock)
-        ready: list[tuple[int, QuantumCircuit, int]] = []
+        ready: list[Item] = []
         refused: dict[int, ExecutionResult] = {}
         for index, (circuit, count) in enumerate(zip(circuits, shots, strict=True)):
             try:
-                ready.append((index, self._checked(circuit, count), count))
+                ready.append(Item(index, self._checked(circuit, count), count))
             except BackendError as exc:
                 refused[index] = failed_result(exc, self.name)
         if refused:
             yield refused
-        for indices, outcome in self._run_chunks(self._chunks(ready), parsed, deadline):
-            yield dict(zip(indices, outcome, strict=True))
+        limit = self.get_capabilities().max_circuits_per_job
+
+        def send(circuits: Sequence[QuantumCircuit], count: int) -> VendorJob:
+            return self._submit(circuits, count, parsed, deadline)
+
+        yield from run_in_jobs(
+            ready, send, limit, max_in_flight=self.numbers.max_in_flight, deadline=deadline, backend=self.name
+        )
 
     def job(self, job_id: str) -> VendorJob:
         """The job of our id or of the vendor's, sent from this process or any other."""
@@ -301,53 +290,6 @@ class JobBackend(BackendInterface):
         except BackendError as exc:
             log.warning("job %s: could not ask whether it was accepted: %s", job.id, exc)
         return job.vendor_job_id is not None
-
-    # batches ---------------------------------------------------------------------------------
-
-    def _chunks(
-        self, ready: Sequence[tuple[int, QuantumCircuit, int]]
-    ) -> list[list[tuple[int, QuantumCircuit, int]]]:
-        """Neighbours with the same number of shots, at most as many as one job carries."""
-        limit = self.get_capabilities().max_circuits_per_job or len(ready)
-        chunks: list[list[tuple[int, QuantumCircuit, int]]] = []
-        for item in ready:
-            if chunks and len(chunks[-1]) < limit and chunks[-1][0][2] == item[2]:
-                chunks[-1].append(item)
-            else:
-                chunks.append([item])
-        return chunks
-
-    def _run_chunks(
-        self, chunks: Sequence[Sequence[tuple[int, QuantumCircuit, int]]], options: Any, deadline: Deadline
-    ) -> Iterable[tuple[list[int], list[ExecutionResult]]]:
-        """Send the chunks, at most `Resilience.max_in_flight` at a time, and yield results as they come."""
-        flying: deque[tuple[list[int], VendorJob | BackendError]] = deque()
-        for chunk in chunks:
-            if len(flying) >= self.numbers.max_in_flight:
-                yield self._landed(*flying.popleft(), deadline)
-            indices = [index for index, _, _ in chunk]
-            flying.append((indices, self._try_submit(chunk, options, deadline)))
-        while flying:
-            yield self._landed(*flying.popleft(), deadline)
-
-    def _try_submit(
-        self, chunk: Sequence[tuple[int, QuantumCircuit, int]], options: Any, deadline: Deadline
-    ) -> VendorJob | BackendError:
-        try:
-            return self._submit([circuit for _, circuit, _ in chunk], chunk[0][2], options, deadline)
-        except BackendError as exc:
-            return exc
-
-    def _landed(
-        self, indices: list[int], job: VendorJob | BackendError, deadline: Deadline
-    ) -> tuple[list[int], list[ExecutionResult]]:
-        if isinstance(job, BackendError):
-            return indices, [failed_result(job, self.name)] * len(indices)
-        try:
-            left = deadline.left()
-            return indices, job.results(None if left == float("inf") else left)
-        except BackendError as exc:
-            return indices, [failed_result(exc, self.name)] * len(indices)
 
     # what it can do, how it is ---------------------------------------------------------------
 

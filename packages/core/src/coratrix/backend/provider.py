@@ -30,7 +30,6 @@ from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface
 from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.options import RunOptions, parse_options
 from coratrix.backend.pipeline import JobBackend
-from coratrix.backend.progress import Progress, reporting
 from coratrix.backend.rate_limit import RateLimiter, limiter_of
 from coratrix.backend.resilience import Resilience
 from coratrix.backend.secrets import Secret
@@ -70,7 +69,6 @@ __all__ = [
     "JobStore",
     "MemoryJobStore",
     "Outcome",
-    "Progress",
     "ProviderNotInstalledError",
     "QueueInfo",
     "QuotaExceededError",
@@ -88,7 +86,6 @@ __all__ = [
     "limiter_of",
     "open_store",
     "parse_options",
-    "reporting",
     "run_bounded",
     "validate",
 ]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from coratrix.backend import BackendManager
 from coratrix.backend.survey import survey
 from coratrix.cli import session, tables
 
@@ -35,7 +36,9 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def info(name: str, as_json: AsJson = False) -> None:
+def info(
+    name: Annotated[str, typer.Argument(autocompletion=session.known_backends)], as_json: AsJson = False
+) -> None:
     """What a backend can do."""
     with session.manager() as manager:
         facts = manager.get_backend(name).get_capabilities().to_dict()
@@ -61,46 +64,56 @@ def discover(as_json: AsJson = False) -> None:
         )
 
 
+Name = Annotated[str | None, typer.Argument(help="of one backend", autocompletion=session.known_backends)]
+
+
 @app.command()
-def status(name: Annotated[str | None, typer.Argument()] = None, as_json: AsJson = False) -> None:
+def status(name: Name = None, as_json: AsJson = False) -> None:
     """Status and queue of one backend or of all."""
-    rows = _status_rows(name)
-    if as_json:
-        session.emit(rows)
-    else:
-        _show_status(rows)
+    with session.manager() as manager:
+        _show(_status_rows(manager, name), as_json)
 
 
 def watch(
-    name: Annotated[str | None, typer.Argument()] = None,
+    name: Name = None,
     watching: Annotated[bool, typer.Option("--watch", help="ask again until interrupted")] = False,
     every: Annotated[float, typer.Option(help="seconds between questions, at least 5")] = 30.0,
     as_json: AsJson = False,
 ) -> None:
-    """Status and queue of backends, once or again and again."""
-    while True:
-        status(name, as_json)
-        if not watching:
-            return
-        time.sleep(max(5.0, every))
+    """Status and queue of backends, once or again and again; with --json one line each time."""
+    with session.manager() as manager:  # one for all questions: logging in each time would cost most
+        while True:
+            _show(_status_rows(manager, name), as_json, compact=watching)
+            if not watching:
+                return
+            time.sleep(max(5.0, every))
+            for backend in map(manager.get_backend, [name] if name else list(manager)):
+                backend.refresh()
 
 
-def _status_rows(name: str | None) -> list[dict[str, object]]:
+def _show(rows: list[dict[str, object]], as_json: bool, *, compact: bool = False) -> None:
+    if as_json:
+        session.emit(rows, compact=compact)
+    else:
+        _show_status(rows)
+
+
+def _status_rows(manager: BackendManager, name: str | None) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
-    with session.manager() as manager:
-        for chosen in [name] if name else manager.list_backends():
-            backend = manager.get_backend(chosen)
-            report, queue = backend.get_status_report(), backend.get_queue_info()
-            rows.append(
-                {
-                    "name": chosen,
-                    "status": str(report.status),
-                    "queue": queue.length,
-                    "at_least": queue.is_lower_bound,
-                    "wait_s": queue.estimated_wait_time,
-                    "message": report.message,
-                }
-            )
+    for chosen in [name] if name else manager.list_backends():
+        backend = manager.get_backend(chosen)
+        report, queue = backend.get_status_report(), backend.get_queue_info()
+        rows.append(
+            {
+                "name": chosen,
+                "status": str(report.status),
+                "queue": queue.length,
+                "at_least": queue.is_lower_bound,
+                "source": queue.source,
+                "wait_s": queue.estimated_wait_time,
+                "message": report.message,
+            }
+        )
     return rows
 
 

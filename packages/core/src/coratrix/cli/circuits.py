@@ -56,6 +56,7 @@ def convert(
     source: Annotated[Path, typer.Argument(help="OpenQASM 2 or 3, or our JSON")],
     target: Annotated[Path, typer.Argument(help="what to write: .qasm or .json")],
     version: Annotated[int, typer.Option("--qasm", help="version of OpenQASM to write: 2 or 3")] = 3,
+    as_json: AsJson = False,
 ) -> None:
     """Rewrite a circuit's file in another format."""
     from coratrix.core import qasm
@@ -67,4 +68,7 @@ def convert(
         target.write_text(qasm.dumps(circuit, version=version), encoding="utf-8")
     else:
         raise CircuitImportError(f"cannot write {target.suffix or target}; the formats are .qasm and .json")
-    tables.err.print(f"wrote {target}")
+    if as_json:
+        session.emit({"wrote": str(target), "name": circuit.name, "digest": circuit.digest()})
+    else:
+        tables.err.print(f"wrote {target}")

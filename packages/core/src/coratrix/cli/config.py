@@ -10,6 +10,7 @@ import typer
 
 from coratrix.backend import BackendManager, ConfigurationError, config_file
 from coratrix.cli import session, tables
+from coratrix.cli.run_command import AsJson
 
 app = typer.Typer(help="The file that names your backends.", no_args_is_help=True)
 
@@ -35,13 +36,16 @@ EXAMPLE = {
 
 
 @app.command()
-def check(path: Annotated[Path | None, typer.Argument()] = None) -> None:
+def check(path: Annotated[Path | None, typer.Argument()] = None, as_json: AsJson = False) -> None:
     """Read a file and list every problem; exit code 2 when there is one."""
     chosen = config_file.config_path(path)
     report = BackendManager().load_backends_from_config(chosen)
-    for problem in report.errors:
-        tables.out.print(f"- {problem}", soft_wrap=True)
-    tables.out.print(f"{chosen}: {len(report)} good, {len(report.problems)} with problems")
+    if as_json:
+        session.emit({"file": str(chosen), "good": list(report.names), "problems": report.errors})
+    else:
+        for problem in report.errors:
+            tables.out.print(f"- {problem}", soft_wrap=True)
+        tables.out.print(f"{chosen}: {len(report)} good, {len(report.problems)} with problems")
     if report.problems:
         raise typer.Exit(2)
 

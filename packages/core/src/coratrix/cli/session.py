@@ -91,9 +91,9 @@ def _parameter(text: str) -> tuple[str, float]:
         raise CircuitImportError(f"a parameter is given as name=number, not {text!r}") from None
 
 
-def emit(data: Any) -> None:
-    """Print JSON for scripts."""
-    print(json.dumps(data, indent=2, default=str))
+def emit(data: Any, *, compact: bool = False) -> None:
+    """Print JSON for scripts, indented or on one line."""
+    print(json.dumps(data, indent=None if compact else 2, default=str), flush=True)
 
 
 def terminal_width() -> int:

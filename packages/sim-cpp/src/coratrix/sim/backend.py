@@ -23,9 +23,8 @@ from coratrix.backend.errors import (
     ConfigurationError,
     InsufficientMemoryError,
 )
-from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result, shots_of_each
+from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result
 from coratrix.backend.options import RunOptions, parse_options
-from coratrix.backend.progress import Progress, reporting
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 from coratrix.backend.validation import ValidationIssue
 from coratrix.core import ExecutionResult, PauliSum, QuantumCircuit
@@ -94,35 +93,29 @@ class SimulatorBackend(BackendInterface):
                 backend=self.name,
             ) from None
 
-    def execute_batch(
-        self,
-        circuits: Iterable[Any],
-        shots: int | Sequence[int] = DEFAULT_SHOTS,
-        *,
-        progress: Progress | bool | None = None,
-        **options: Any,
-    ) -> list[ExecutionResult]:
-        """Many circuits in one call of the engine, in parallel; one failure never loses the others.
-
-        Small circuits are done together, so that ``progress`` moves with the larger ones only.
-        """
-        listed = list(circuits)
+    def _batch_steps(
+        self, circuits: Sequence[Any], shots: Sequence[int], options: dict[str, Any]
+    ) -> Iterator[dict[int, ExecutionResult]]:
+        """Small circuits in one call of the engine, in parallel; the others one after the other."""
         started = time.perf_counter()
-        each = zip(listed, shots_of_each(shots, len(listed)), strict=True)
         try:
             chosen = self._chosen(options)
         except BackendError as exc:
-            return [failed_result(exc, self.name) for _ in each]
-        prepared = [self._prepare_item(*pair, chosen, place) for place, pair in enumerate(each)]
+            yield {place: failed_result(exc, self.name) for place in range(len(circuits))}
+            return
+        pairs = zip(circuits, shots, strict=True)
+        prepared = [self._prepare_item(*pair, chosen, place) for place, pair in enumerate(pairs)]
         small = [run for run in prepared if isinstance(run, Run) and run.is_small]
         together = self._run_together(small)
         share = (time.perf_counter() - started) / max(len(small), 1)
-        results: list[ExecutionResult] = []
-        with reporting(progress, len(prepared)) as tell:
-            for item in prepared:
-                results.append(self._batch_result(item, together, share))
-                tell(len(results))
-        return results
+        yield {
+            place: self._result(item, together[id(item)], share)
+            for place, item in enumerate(prepared)
+            if isinstance(item, Run) and id(item) in together
+        }
+        for place, item in enumerate(prepared):
+            if id(item) not in together:
+                yield {place: self._alone(item)}
 
     def execute_sweep(
         self, circuit: Any, values: Values, shots: int = DEFAULT_SHOTS, **options: Any
@@ -169,13 +162,10 @@ class SimulatorBackend(BackendInterface):
             counts |= {id(run): result for run, result in zip(chosen, found, strict=True)}
         return counts
 
-    def _batch_result(
-        self, item: Run | BackendError, together: dict[int, dict[str, int]], share: float
-    ) -> ExecutionResult:
+    def _alone(self, item: Run | BackendError) -> ExecutionResult:
+        """What was refused, and circuits too wide to share a call with others."""
         if isinstance(item, BackendError):
             return failed_result(item, self.name)
-        if id(item) in together:
-            return self._result(item, together[id(item)], share)
         return self._execute_item(
             item.circuit,
             item.shots,
