@@ -12,10 +12,13 @@ import pytest
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked process")
-def test_no_point_of_death_loses_or_doubles_a_job() -> None:
+@pytest.mark.parametrize("more", [[], ["batch"]], ids=["jobs", "batch"])
+def test_no_point_of_death_loses_or_doubles_a_job(more: list[str]) -> None:
     script = Path(__file__).with_name("kills.py")
 
-    done = subprocess.run([sys.executable, str(script), "1"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(script), "1", *more], capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]

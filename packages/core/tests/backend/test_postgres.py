@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,22 @@ def test_a_record_comes_back_as_it_went(store: SqlJobStore) -> None:
     assert store.spent("USD") == 1.5
     with pytest.raises(JobStoreError, match="already"):
         store.add(record())
+
+
+def test_metrics_and_known_records_are_as_in_sqlite(store: SqlJobStore, tmp_path: Path) -> None:
+    here = SqlJobStore(f"sqlite:///{tmp_path}/j.db")
+    for one in (store, here):
+        for number in range(30):
+            known = replace(record(number), state=JobState.RUNNING)
+            one.add(known)
+            ended = {"state": list(JobState)[number % 7], "execution_time": number / 7, "error": str(number)}
+            one.update(known.id, ended, known=known)
+            assert one.update(known.id, {"state": JobState.QUEUED}).state in (ended["state"], JobState.QUEUED)
+
+    assert store.metrics() == here.metrics()
+    assert store.metrics("b", since=1010.0) == here.metrics("b", since=1010.0)
+    assert store.metrics("nobody").p95_execution_time is None
+    here.close()
 
 
 def test_a_team_writes_at_the_same_time(store: SqlJobStore, url: str) -> None:

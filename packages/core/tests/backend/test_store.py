@@ -19,6 +19,8 @@ from coratrix.backend import JobNotFoundError, JobRecord, JobState, JobStoreErro
 from coratrix.backend.sql_schema import FIELDS, SCHEMA_VERSION, as_row
 from coratrix.backend.sql_store import INSERT, SqlJobStore
 from coratrix.backend.store import JobStore, MemoryJobStore, open_store
+from coratrix.core import QuantumCircuit
+from coratrix.testing.scripted import ScriptedBackend, ScriptedService
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -314,6 +316,22 @@ def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
             store.add(record(number, options={"text": "x" * 4000}))
     kept = store.list(limit=1000)
     assert [store.get(one.id).options for one in kept] == [{"text": "x" * 4000}] * len(kept)
+    store.close()
+
+
+def test_with_a_store_that_is_read_only_nothing_is_sent(tmp_path: Path) -> None:
+    store = SqlJobStore(f"sqlite:///{tmp_path}/j.db")
+    store.add(record())
+    for engine in (store._database.plain, store._database.durable):
+        with engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA query_only=ON")  # root may write to any file
+    service = ScriptedService()
+
+    with pytest.raises(JobStoreError, match=r"readonly database.*writable"):
+        ScriptedBackend(service, store=store).execute(QuantumCircuit(1), 10)
+
+    assert service.jobs() == []
+    assert store.get("crx-0") == record()  # what is there can still be read
     store.close()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from coratrix.backend import telemetry
+from coratrix.backend import BackendManager, telemetry
 from coratrix.backend.provider import MemoryJobStore
 from coratrix.core import QuantumCircuit
 from coratrix.testing.clock import FakeClock
@@ -39,6 +39,18 @@ def test_a_run_leaves_a_span_for_its_submission_and_one_for_its_results(spans: o
         "coratrix.shots": 10,
     }
     assert found["coratrix.results"]["coratrix.job_id"] == job_id
+
+
+def test_a_managers_run_is_a_span_around_those_of_its_backend(spans: object) -> None:
+    manager = BackendManager(store=MemoryJobStore())
+    manager.register_backend("a", ScriptedBackend(ScriptedService(), store=MemoryJobStore()))
+
+    manager.execute(QuantumCircuit(1).x(0).measure_all(), 10)
+
+    found = {span.name: span for span in spans()}  # type: ignore[operator]
+    assert dict(found["coratrix.execute"].attributes) == {"coratrix.backend": "a", "coratrix.shots": 10}
+    for inner in ("coratrix.submit", "coratrix.results"):
+        assert found[inner].parent.span_id == found["coratrix.execute"].context.span_id
 
 
 def test_jobs_that_end_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from coratrix.backend import JobRecord, JobState, registry
+from coratrix.backend import BackendManager, JobRecord, JobState, registry
 from coratrix.backend.store import open_store
 from coratrix.cli import session
 from coratrix.cli.app import run
+from coratrix.testing.scripted import ScriptedBackend, ScriptedService
 
 BELL = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n'
 
@@ -94,8 +96,10 @@ def test_config_check_lists_every_problem(tmp_path: Path, capsys: pytest.Capture
     Path("b.json").write_text(json.dumps({"backends": {"a": {"type": "no"}, "b": {"type": "cloud", "x": 1}}}))
 
     assert run(["config", "check", "b.json"]) == 2
-
     shown = capsys.readouterr().out
+    assert run(["config", "check", "b.json", "--json"]) == 2
+    assert len(json.loads(capsys.readouterr().out)["problems"]) == 2
+
     assert "$.backends.a.type" in shown
     assert "$.backends.b.x" in shown
 
@@ -144,6 +148,86 @@ def test_jobs_are_listed_shown_and_exported(job: str, capsys: pytest.CaptureFixt
     assert "gone" in capsys.readouterr().out
     assert run(["jobs", "export", job, "out.json"]) == 0
     assert json.loads(Path("out.json").read_text())["circuits"][0]["source"] == BELL
+
+
+def test_a_record_goes_to_standard_output_too(job: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["jobs", "export", job]) == 0
+    assert json.loads(capsys.readouterr().out)["circuits"][0]["source"] == BELL
+
+
+@pytest.fixture
+def vendor(monkeypatch: pytest.MonkeyPatch) -> ScriptedService:
+    """A vendor that the console reaches as the backend 'far'."""
+    service = ScriptedService(polls_until_done=2)
+
+    def manager() -> BackendManager:
+        made = BackendManager()
+        made.register_backend("far", ScriptedBackend(service, "far"))
+        return made
+
+    monkeypatch.setattr(session, "manager", manager)
+    return service
+
+
+def test_a_job_is_sent_followed_and_repeated_in_json(
+    vendor: ScriptedService, bell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answer(*arguments: str, code: int = 0) -> Any:
+        assert run([*arguments, "--json"]) == code, capsys.readouterr().err
+        return json.loads(capsys.readouterr().out)
+
+    sent = answer("run", bell, "--detach", "--shots", "50")["job_id"]
+    (result,) = answer("jobs", "wait", sent)
+    again = answer("jobs", "resubmit", sent)
+
+    assert sum(result["counts"].values()) == 50
+    assert again["repeats"] == sent
+    assert len(vendor.jobs()) == 2
+    assert answer("jobs", "cancel", again["job_id"]) == {"job_id": again["job_id"], "cancelling": True}
+    assert answer("jobs", "show", sent)["execution_time"] == 0.25
+    assert answer("jobs", "result", again["job_id"], code=1)[0]["error_code"] == "cancelled"
+    assert answer("compare", bell)["far"]["total_variation"]["value"] == 0.0
+    assert answer("select", bell)["candidates"][0]["name"] == "far"
+    assert answer("status", "far")[0]["source"] == "provider"
+
+
+def test_a_result_that_is_not_there_is_exit_code_5(
+    vendor: ScriptedService, bell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vendor.polls_until_done = 1000
+    assert run(["run", bell, "--detach", "--json"]) == 0
+    job_id = json.loads(capsys.readouterr().out)["job_id"]
+
+    assert run(["jobs", "result", job_id]) == 5
+    assert "It lives on" in capsys.readouterr().err
+
+
+def test_status_is_watched_with_one_line_each_time(
+    vendor: ScriptedService, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from coratrix.cli import backends
+
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(backends.time, "sleep", sleep)
+
+    assert run(["status", "--watch", "--every", "1", "--json"]) == 130
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("[")]
+    assert [line[0]["status"] for line in lines] == ["online"] * 3
+    assert vendor.requests.count("status") == 3  # asked anew each time
+    assert pauses == [5.0] * 3
+
+
+def test_names_and_ids_complete_themselves(vendor: ScriptedService, job: str) -> None:
+    assert session.known_backends("f") == ["far"]
+    assert session.known_backends("x") == []
+    assert session.known_jobs("crx-") == [(job, "queued on gone")]
 
 
 def test_an_unknown_job_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
