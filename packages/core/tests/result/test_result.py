@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 
+from coratrix.backend import BackendError
 from coratrix.core.errors import ExecutionFailedError
 from coratrix.core.result import ExecutionResult
 
@@ -97,6 +98,8 @@ def test_a_failure_raises_when_asked_and_carries_its_result() -> None:
         failed.raise_for_status()
 
     assert e.value.result is failed
+    assert (e.value.code, e.value.backend, e.value.job_id) == ("E42", "qpu", "j-1")
+    assert isinstance(e.value, BackendError)  # one clause catches all that keeps counts from us
     assert failed.counts == {}
 
 

@@ -19,65 +19,22 @@ Owns: the classes and what each one tells its catcher. Knows nothing of: who rai
     ├── InsufficientMemoryError (MemoryError)    refused before allocation
     ├── SubmissionUnknownError                   sent, and the answer was lost; `.job` resolves it
     ├── JobNotFoundError (KeyError)              no job of that id here
-    └── JobStoreError                            the job store cannot be read or written
+    ├── JobStoreError                            the job store cannot be read or written
+    └── ExecutionFailedError (RuntimeError)      the backend ran the circuit and reports failure
+
+The root and the last are floor 0's, since a result raises it: see `coratrix.core.errors`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coratrix.core.errors import CoratrixError
+from coratrix.core.errors import BackendError as BackendError
+from coratrix.core.errors import ExecutionFailedError as ExecutionFailedError
 
 if TYPE_CHECKING:
     from coratrix.backend.jobs import Job
     from coratrix.backend.validation import ValidationReport
-
-
-class BackendError(CoratrixError):
-    """Root of all that goes wrong between a circuit and its counts.
-
-    Attributes:
-        code: a stable word for programs, e.g. ``"auth"``; a vendor's own code where it has one.
-        retryable: the same call may succeed later without any change.
-        retry_after: seconds the service asked us to wait, if it did.
-        outcome_unknown: the request may have been accepted although it ended in this error.
-        backend: name of the backend, where one was chosen.
-        job_id: our id of the job, where there is one.
-        hint: what to do next, one sentence.
-        provider_message: the vendor's own words.
-    """
-
-    code = "backend"
-    retryable = False
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str | None = None,
-        retryable: bool | None = None,
-        retry_after: float | None = None,
-        outcome_unknown: bool = False,
-        backend: str | None = None,
-        job_id: str | None = None,
-        hint: str | None = None,
-        provider_message: str | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        if code is not None:
-            self.code = code
-        if retryable is not None:
-            self.retryable = retryable
-        self.retry_after = retry_after
-        self.outcome_unknown = outcome_unknown
-        self.backend = backend
-        self.job_id = job_id
-        self.hint = hint
-        self.provider_message = provider_message
-
-    def __str__(self) -> str:  # KeyError would print the repr of its argument
-        return f"{self.message}. {self.hint}" if self.hint else self.message
 
 
 class ConfigurationError(BackendError, ValueError):

@@ -7,12 +7,16 @@
     ├── CircuitImportError(ValueError)     foreign text or object that cannot be read; .line, .column
     ├── CircuitExportError(ValueError)     a circuit that the chosen format cannot carry
     ├── InvalidNoiseError(ValueError)      a channel or noise model that is not physical
-    └── ExecutionFailedError(RuntimeError) the backend ran the circuit and reports failure
+    └── BackendError                       what goes wrong between a circuit and its counts
+        └── ExecutionFailedError(RuntimeError) the backend ran the circuit and reports failure
 
-Each also inherits the builtin that a stranger would catch. Knows nothing of backends, which have their own.
+Each also inherits the builtin that a stranger would catch. Backends have more, all under `BackendError`, which
+is here because a result raises one of them. Knows nothing of backends.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class CoratrixError(Exception):
@@ -35,15 +39,64 @@ class InvalidNoiseError(CoratrixError, ValueError):
     """A channel or noise model that is not physical."""
 
 
-class ExecutionFailedError(CoratrixError, RuntimeError):
+class BackendError(CoratrixError):
+    """The root of all that goes wrong between a circuit and its counts.
+
+    Attributes:
+        code: a stable word for programs, e.g. ``"auth"``; a vendor's own code where it has one.
+        retryable: the same call may succeed later without any change.
+        retry_after: seconds the service asked us to wait, if it did.
+        outcome_unknown: the request may have been accepted although it ended in this error.
+        backend: name of the backend, where one was chosen.
+        job_id: our id of the job, where there is one.
+        hint: what to do next, one sentence.
+        provider_message: the vendor's own words.
+    """
+
+    code = "backend"
+    retryable = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+        outcome_unknown: bool = False,
+        backend: str | None = None,
+        job_id: str | None = None,
+        hint: str | None = None,
+        provider_message: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+        if retryable is not None:
+            self.retryable = retryable
+        self.retry_after = retry_after
+        self.outcome_unknown = outcome_unknown
+        self.backend = backend
+        self.job_id = job_id
+        self.hint = hint
+        self.provider_message = provider_message
+
+    def __str__(self) -> str:  # KeyError would print the repr of its argument
+        return f"{self.message}. {self.hint}" if self.hint else self.message
+
+
+class ExecutionFailedError(BackendError, RuntimeError):
     """The backend ran the circuit and reports failure.
 
     Attributes:
         result: the failed result, with whatever the backend told.
     """
 
-    def __init__(self, message: str, *, result: object = None) -> None:
-        super().__init__(message)
+    code = "failed"
+
+    def __init__(self, message: str, *, result: object = None, **details: Any) -> None:
+        super().__init__(message, **details)
         self.result = result
 
 

@@ -84,7 +84,9 @@ class ExecutionResult:
         """
         if self.success:
             return self
-        raise ExecutionFailedError(self._failure(), result=self)
+        raise ExecutionFailedError(
+            self._failure(), result=self, code=self.error_code, backend=self.backend, job_id=self.job_id
+        )
 
     def _failure(self) -> str:
         job = f" (job {self.job_id})" if self.job_id else ""
