@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -85,6 +85,7 @@ class GoogleBackend(JobBackend):
         self._compiled: OrderedDict[tuple[str, int], Compiled] = OrderedDict()
 
     def _connect(self) -> VendorClient:
+        sdk()  # importing it takes seconds, which are no slow answer of a service
         if self.parameters.is_offline:
             from .virtual_processor import VirtualProcessor
 
@@ -92,17 +93,6 @@ class GoogleBackend(JobBackend):
         from .client import EngineClient
 
         return EngineClient(self.parameters, clock=self.clock)
-
-    def call(self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, **how: Any) -> T:
-        """As core's, with the SDK imported first: that takes seconds, and is no slow answer of a service."""
-        sdk()
-        return super().call(doing, request, deadline, **how)
-
-    def _remembered(
-        self, what: str, ask: Callable[[Deadline], T], kept_s: float, bound_s: float | None = None
-    ) -> T:
-        sdk()  # before core starts to count
-        return super()._remembered(what, ask, kept_s, bound_s)
 
     def _sdk_distributions(self) -> tuple[str, ...]:
         distributions = ("coratrix-provider-google-rigetti", "cirq-google", "cirq-core")
