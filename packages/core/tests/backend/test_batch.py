@@ -12,6 +12,7 @@ from coratrix.backend import (
     BackendManager,
     BackendTimeoutError,
     ConfigurationError,
+    QuotaExceededError,
 )
 from coratrix.backend.batch import Batch
 from coratrix.backend.budget import Budget
@@ -160,8 +161,40 @@ def test_the_timeout_bounds_the_batch_which_can_be_gone_on_with() -> None:
     service.polls_until_done = 0
 
     assert clock.now() - begun == pytest.approx(60.0)
+    assert all("timeout" not in r.options for r in batch._backends["a"].store.list())  # type: ignore[attr-defined]
     assert [max(r.counts) for r in batch.run()] == keys(15)
     assert len(service.jobs()) == 2
+
+
+def test_what_was_surely_not_accepted_is_sent_when_the_batch_goes_on() -> None:
+    service, store = ScriptedService(), MemoryJobStore()
+    service.script("submit", Fault(error=lambda: QuotaExceededError("no minutes left")))
+    first = batch_of(15, backend("a", service, store=store))
+
+    before = [r.error_code for r in first.run()]
+    after = batch_of(15, backend("a", service, store=store), batch_id=first.id).run()
+
+    assert before == ["quota"] * 10 + [None] * 5
+    assert [max(r.counts) for r in after] == keys(15)
+    assert len(service.jobs()) == 2
+
+
+def test_a_timeout_while_sending_leaves_the_rest_for_later() -> None:
+    class Slow(ScriptedService):
+        def accept(self, *arguments: Any) -> str:
+            clock.advance(50.0)
+            return super().accept(*arguments)
+
+    service, clock = Slow(), FakeClock()
+    one = backend("a", service, clock=clock)
+    batch = Batch(circuits(35), 5, {"a": one}, options={"timeout": 70.0}, clock=clock)
+
+    with pytest.raises(BackendTimeoutError, match="20 of 35"):
+        batch.run()
+
+    assert len(service.jobs()) == 2  # no time was left to send the others
+    assert [max(r.counts) for r in batch.run()] == keys(35)
+    assert sum(len(job["circuits"]) for job in service.jobs()) == 35
 
 
 def test_a_job_that_cannot_be_asked_about_fails_after_a_while_and_is_found_by_going_on() -> None:
@@ -200,8 +233,10 @@ def test_other_circuits_cannot_take_a_batchs_results() -> None:
     first.run()
     others = circuits(16)[1:]
 
-    with pytest.raises(ConfigurationError, match="made of other circuits: those of items:"):
-        Batch(others, 5, {"a": backend("a", service, store=store)}, batch_id=first.id).run()
+    mistaken = Batch(others, 5, {"a": backend("a", service, store=store)}, batch_id=first.id)
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="made of other circuits: those of items:"):
+            mistaken.run()
 
 
 def test_a_budget_stops_the_circuits_that_it_does_not_cover() -> None:

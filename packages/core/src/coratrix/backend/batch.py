@@ -25,7 +25,7 @@ from coratrix.backend.errors import (
     ConfigurationError,
 )
 from coratrix.backend.interface import BackendInterface, failed_result, shots_of_each
-from coratrix.backend.jobs import JobRecord
+from coratrix.backend.jobs import JobRecord, JobState
 from coratrix.backend.pipeline import JobBackend
 from coratrix.backend.progress import Progress, reporting
 from coratrix.backend.vendor_job import VendorJob
@@ -104,6 +104,7 @@ class Batch:
         self._flying: list[_Flight] = []
         self._waiting: deque[_Chunk] = deque()
         self._started = False
+        self._deadline = Deadline.after(None, clock)
 
     @property
     def done(self) -> int:
@@ -127,7 +128,7 @@ class Batch:
 
     def steps(self) -> Iterator[list[int]]:
         """Work on, yielding the numbers of the circuits that were finished in each step."""
-        deadline = Deadline.after(self._timeout, self._clock)
+        deadline = self._deadline = Deadline.after(self._timeout, self._clock)
         self._start()
         pause = FIRST_PAUSE_S
         while self._waiting or self._flying:
@@ -164,8 +165,9 @@ class Batch:
         """Pick up what an earlier process sent, and cut the rest into chunks."""
         if self._started:
             return
-        self._started = True
+        self._flying.clear()
         sent = self._attach()
+        self._started = True
         starts = sorted(sent)
         size = min(self._chunk_size(backend) for backend in self._backends.values())
         index = 0
@@ -193,6 +195,8 @@ class Batch:
                     continue
                 job = backend.job(record.id)
                 self._check_circuits(chunk, job.record)
+                if job.record.state is JobState.FAILED and job.vendor_job_id is None:
+                    continue  # surely not accepted
                 if self._resend_unknown and not _is_there(job):
                     continue
                 sent[chunk.start] = chunk.stop
@@ -217,7 +221,7 @@ class Batch:
         """Give chunks to backends that have room; the items that ended at once."""
         finished: list[int] = []
         for name, backend in self._backends.items():
-            while self._waiting and self._has_room(backend):
+            while self._waiting and not self._deadline.has_passed and self._has_room(backend):
                 chunk = next((c for c in self._waiting if name not in c.refused_by), None)
                 if chunk is None:
                     break
@@ -242,11 +246,15 @@ class Batch:
             tags = (*self._options.get("tags", ()), self.id, part.tag)
             try:
                 self._admit(name, backend, circuits, shots)
-                job = backend.submit_batch(circuits, shots, **{**self._options, "tags": tags})
+                job = backend.submit_batch(circuits, shots, **self._options_of_a_job(tags))
                 self._flying.append(_Flight(part, job))
             except BackendError as exc:
                 finished += self._refused(part, name, exc)
         return finished
+
+    def _options_of_a_job(self, tags: tuple[str, ...]) -> dict[str, Any]:
+        left = {} if self._timeout is None else {"timeout": self._deadline.left()}
+        return {**self._options, **left, "tags": tags}
 
     def _run_here(self, chunk: _Chunk, name: str, backend: BackendInterface) -> list[int]:
         circuits, shots = self._circuits[chunk.start : chunk.stop], self._shots[chunk.start]
@@ -278,6 +286,9 @@ class Batch:
 
     def _refused(self, chunk: _Chunk, name: str, error: BackendError) -> list[int]:
         """Try another backend when nothing can have been sent to this one; else the items failed."""
+        if isinstance(error, BackendTimeoutError) and self._deadline.has_passed:
+            self._waiting.appendleft(chunk)  # it was not sent: there is no time left for any
+            return []
         elsewhere = [other for other in self._backends if other not in {*chunk.refused_by, name}]
         movable = isinstance(error, (BackendConnectionError, BackendUnavailableError, BudgetExceededError))
         if movable and elsewhere and not error.outcome_unknown:

@@ -44,7 +44,7 @@ def intent(
         shots=int(shots),
         num_circuits=len(circuits),
         circuits=tuple(map(CircuitEntry, circuits)),
-        options=_as_data(options.given()),
+        options=_as_data(options),
         decoding=submission.decoding,
         versions=_versions(("coratrix-core", *distributions)),
         metadata=submission.metadata,
@@ -96,9 +96,11 @@ def circuit_of(entry: Mapping[str, Any]) -> QuantumCircuit:
     return qasm.loads(entry["source"])
 
 
-def _as_data(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as JSON data; a value with `to_dict` is written as that."""
-    return {name: v.to_dict() if hasattr(v, "to_dict") else v for name, v in options.items()}
+def _as_data(options: RunOptions) -> dict[str, Any]:
+    """Options as JSON data, a value with `to_dict` as that; without the caller's patience, which is not the
+    job's."""
+    given = {name: value for name, value in options.given().items() if name != "timeout"}
+    return {name: v.to_dict() if hasattr(v, "to_dict") else v for name, v in given.items()}
 
 
 @cache
