@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from coratrix.backend.rate_limit import forget_accounts
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from aws_service import BraketCloud
@@ -38,6 +40,12 @@ QUICK = Resilience(
     breaker_failures=50,  # the breaker has tests of its own in core
 )
 """The same order of events as in earnest, in milliseconds."""
+
+
+@pytest.fixture(autouse=True)
+def _no_pause_from_another_test() -> None:
+    """A pause that a service asked for binds the account, which is one for all tests."""
+    forget_accounts()
 
 
 @pytest.fixture(autouse=True)

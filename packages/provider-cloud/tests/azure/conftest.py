@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from coratrix.backend.rate_limit import forget_accounts
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from azure_service import AzureCloud
@@ -29,6 +31,12 @@ QUICK = Resilience(
     poll_patience_s=1.0,
 )
 """The same order of events as in earnest, in milliseconds."""
+
+
+@pytest.fixture(autouse=True)
+def _no_pause_from_another_test() -> None:
+    """A pause that a service asked for binds the account, which is one for all tests."""
+    forget_accounts()
 
 
 @pytest.fixture(autouse=True)

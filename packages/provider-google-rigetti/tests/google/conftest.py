@@ -12,6 +12,7 @@ import pytest
 
 from coratrix.backend import BackendConfiguration, BackendType
 from coratrix.backend.clock import SYSTEM_CLOCK, Clock
+from coratrix.backend.rate_limit import forget_accounts
 from coratrix.backend.resilience import Resilience
 from coratrix.backend.store import JobStore, MemoryJobStore
 from coratrix.providers.google import GoogleBackend
@@ -24,6 +25,12 @@ with warnings.catch_warnings():  # some versions of google.api_core say that thi
 
 PROJECT = "my-project"
 TOKEN = "ya29.canary-7f3a91"
+
+
+@pytest.fixture(autouse=True)
+def _no_pause_from_another_test() -> None:
+    """A pause that a service asked for binds the account, which is one for all tests."""
+    forget_accounts()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 
 from coratrix.backend import BackendConfiguration
 from coratrix.backend.provider import MemoryJobStore, Resilience
+from coratrix.backend.rate_limit import forget_accounts
 from coratrix.providers.rigetti import RigettiBackend
 
 sys.path.append(str(Path(__file__).parents[1]))  # last, so that it can shadow nothing
@@ -43,6 +44,12 @@ QUICK = Resilience(
     poll_patience_s=2.0,
     breaker_failures=1000,
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_pause_from_another_test() -> None:
+    """A pause that a service asked for binds the account, which is one for all tests."""
+    forget_accounts()
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,19 @@ from ibm_service import IBMCloud
 from ibm_service.cloud import API_KEY, CRN
 
 from coratrix.backend.provider import BackendConfiguration, MemoryJobStore, Resilience
+from coratrix.backend.rate_limit import forget_accounts
 from coratrix.providers.ibm import IBMBackend
 from coratrix.testing.loopback import CertificateAuthority, LoopbackProxy
 
 QUICK = Resilience(first_pause_s=0.01, longest_pause_s=0.02, first_poll_s=0.01, longest_poll_s=0.02)
 LOCAL = {"provider": "ibm", "device": "fake_lagos"}
 SERVICE = {"provider": "ibm", "device": "ibm_lagos", "instance": CRN}
+
+
+@pytest.fixture(autouse=True)
+def _no_pause_from_another_test() -> None:
+    """A pause that a service asked for binds the account, which is one for all tests."""
+    forget_accounts()
 
 
 @pytest.fixture(scope="session")

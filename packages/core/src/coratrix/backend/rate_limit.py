@@ -96,5 +96,11 @@ def limiter_of(
         return limiter
 
 
+def forget_accounts() -> None:
+    """Let backends made from now on share no limit with earlier ones: for tests, which are accounts anew."""
+    with _lock:
+        _limiters.clear()
+
+
 _limiters: WeakValueDictionary[tuple[Hashable, Clock], RateLimiter] = WeakValueDictionary()
 _lock = threading.Lock()
