@@ -602,6 +602,7 @@ std::vector<std::vector<std::uint32_t>> parts_of(Shared<T>& shared, std::vector<
 template <class T>
 Counts run_counts(const Program& program, std::int64_t shots, std::uint64_t seed, const RunOptions& options,
                   const Context& context) {
+    require_state_width(program);
     std::vector<std::uint32_t> all(static_cast<std::size_t>(shots));
     std::iota(all.begin(), all.end(), 0u);
     Shared<T> shared(program, seed, options);
@@ -625,6 +626,7 @@ Counts run_counts(const Program& program, std::int64_t shots, std::uint64_t seed
 namespace {
 
 void require_single_state(const Program& program, bool density) {
+    require_state_width(program);
     for (const Instruction& in : program.body())
         if (!evolves(in, density))
             throw std::invalid_argument("the circuit measures, resets or branches; it has no single final state");
@@ -682,6 +684,7 @@ Complex run_expectation(const Program& program, const std::vector<PauliTerm>& te
 
 template <class T>
 std::string explain(const Program& program, const RunOptions& options) {
+    require_state_width(program);
     const Plans<T> plans(program.num_qubits(), options);
     const Body& body = program.body();
     std::string out;

@@ -213,6 +213,7 @@ ValueAndGradient expectation_gradient(const Program& program, const std::vector<
                                       const RunOptions& options, const Context& context) {
     if (options.density) throw std::invalid_argument("gradients are taken on pure states");
     const Kernels<T>& table = kernels<T>(options.set);
+    require_state_width(program);
     const int n = program.num_qubits();
     const Backward backward(program);
     const LoweredCircuit lowered =
