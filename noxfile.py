@@ -189,7 +189,7 @@ def engine(session: nox.Session) -> None:
         f"-DCMAKE_PREFIX_PATH={packages}",
         f"-DCORATRIX_SANITIZE={','.join(session.posargs)}",
     )
-    session.run("cmake", "--build", str(build), "--target", "engine_tests")
+    session.run("cmake", "--build", str(build), "--target", "engine_tests", "stabilizer_tests")
     session.run("ctest", "--test-dir", str(build), "--output-on-failure")
 
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "coratrix/counts.hpp"
 #include "coratrix/executor.hpp"
 #include "coratrix/expectation.hpp"
 #include "coratrix/program.hpp"
@@ -21,14 +22,6 @@ struct RunOptions {
     bool direct = true;    // small states are worked on without a plan
     bool density = false;  // evolve the density matrix; channels are then exact
     bool pauli = true;     // … in the Pauli basis where that can be done
-};
-
-/// How often each reading of the classical bits was seen. Bit i of a key is clbit i; keys are `words` long.
-struct Counts {
-    int num_clbits = 0;
-    std::size_t words = 1;
-    std::vector<std::uint64_t> keys;
-    std::vector<std::int64_t> counts;
 };
 
 template <class T>
