@@ -35,7 +35,6 @@ from coratrix.sim import _engine, memory, stabilizer, variational
 from coratrix.sim.joint_readout import misread
 from coratrix.sim.parameters import SimulatorParameters
 from coratrix.sim.runs import Run, is_open, make_run, seed_of
-from coratrix.sim.stim_program import NotStabilizer
 from coratrix.sim.twin import Twin
 
 MAX_SHOTS: Final = 10_000_000
@@ -67,25 +66,10 @@ class SimulatorBackend(BackendInterface):
         return self._result(run, self._counts(run), time.perf_counter() - started)
 
     def _counts(self, run: Run) -> dict[str, int]:
-        if run.method.name == "stabilizer":
-            return self._stabilizer_counts(run)
         try:
-            settings = self._settings(run.method.is_density, run.level)
-            return _engine.run(run.program(), run.shots, run.seed, settings)
+            return _engine.run(run.program(), run.shots, run.seed, self._settings_of(run))
         except _engine.OutOfMemory as exc:
             raise self._out_of_memory(run, exc) from exc
-
-    def _stabilizer_counts(self, run: Run) -> dict[str, int]:
-        try:
-            if reason := stabilizer.obstacle(run.noisy):
-                raise NotStabilizer(reason)
-            return stabilizer.sample(run.noisy, run.readout, run.shots, run.seed)
-        except NotStabilizer as exc:
-            raise CircuitValidationError(
-                f"{self.name} simulates by stabilizers, and {exc}",
-                hint="simulator_type 'auto' picks a method that can",
-                backend=self.name,
-            ) from None
 
     def execute_batch(
         self, circuits: Iterable[Any], shots: int | Sequence[int] = DEFAULT_SHOTS, **options: Any
@@ -112,13 +96,11 @@ class SimulatorBackend(BackendInterface):
     def _run_together(self, runs: list[Run]) -> dict[int, dict[str, int]]:
         """Counts by the identity of the run; one engine call per method of simulation."""
         counts: dict[int, dict[str, int]] = {}
-        for density in (False, True):
-            chosen = [run for run in runs if run.method.is_density is density]
-            if not chosen:
-                continue
+        for method in sorted({run.method.name for run in runs}):
+            chosen = [run for run in runs if run.method.name == method]
             programs = [run.program() for run in chosen]
             shots, seeds = [run.shots for run in chosen], [run.seed for run in chosen]
-            found = _engine.run_batch(programs, shots, seeds, self._settings(density, chosen[0].level))
+            found = _engine.run_batch(programs, shots, seeds, self._settings_of(chosen[0]))
             counts |= {id(run): result for run, result in zip(chosen, found, strict=True)}
         return counts
 
@@ -144,7 +126,8 @@ class SimulatorBackend(BackendInterface):
         model = self._noise_of(chosen.noise_model)
         self._refuse_gpu()
         self._refuse_unsupported_noise(model)
-        if self._twin is not None or not self._is_within_limits(ours):
+        early = self._twin is not None or not self._is_within_limits(ours)
+        if early:
             self.validate(ours, shots).raise_for_issues(self.name)
         run = make_run(
             ours.measured_whole(),
@@ -157,12 +140,15 @@ class SimulatorBackend(BackendInterface):
             narrow=self._twin is not None,
         )
         self._refuse_too_large(run)
-        if self._twin is None:
+        self._refuse_obstacle(run)
+        if not early:
             self.validate(ours, shots).raise_for_issues(self.name)
-        return run
+        return run.recognised()
 
     def _is_within_limits(self, circuit: Any) -> bool:
         """Whether a refusal for want of memory, which names the bytes, comes before one for the width."""
+        if self.parameters.simulator_type in ("auto", "stabilizer"):
+            return False  # the method, and so the memory, is only known when the gates are known to be right
         limit = self.parameters.max_qubits
         return isinstance(circuit, QuantumCircuit) and (limit is None or circuit.num_qubits <= limit)
 
@@ -246,14 +232,13 @@ class SimulatorBackend(BackendInterface):
         Bit i of a row (64 bits to a word) is classical bit i.
         """
         run = self._prepare(circuit, shots, {"seed": seed})
-        settings = self._settings(run.method.is_density)
-        return _engine.run_arrays(run.program(), run.shots, run.seed, settings)
+        return _engine.run_arrays(run.program(), run.shots, run.seed, self._settings_of(run))
 
     def explain(self, circuit: Any) -> str:
         """The plan for a circuit: stages, passes, bytes and operations, in words."""
         kind = self.parameters.simulator_type
         run = make_run(adopt(circuit), self._noise_of(None), kind, twin=self._twin)
-        return _engine.explain(run.program(), self._settings(run.method.is_density))
+        return _engine.explain(run.program(), self._settings_of(run))
 
     def _exact(self, circuit: Any, model: NoiseModel, *, density: bool | None = None) -> Run:
         """A run whose answer is exact: on the density matrix where no pure state describes the circuit."""
@@ -338,7 +323,7 @@ class SimulatorBackend(BackendInterface):
         if self._record is not None:
             return self._record.num_qubits
         kind = self.parameters.simulator_type
-        if kind == "stabilizer" or (kind == "auto" and stabilizer.is_installed()):
+        if kind in ("auto", "stabilizer"):
             return stabilizer.MAX_QUBITS
         density = kind == "density_matrix"
         return memory.qubits_that_fit(_engine.available_bytes(), density=density, single=self._single)
@@ -347,9 +332,22 @@ class SimulatorBackend(BackendInterface):
     def _single(self) -> bool:
         return self.parameters.precision == "single"
 
-    def _settings(self, density: bool, level: int | None = None) -> _engine.Settings:
-        p = self.parameters
-        return _engine.Settings(self._single, density, p.num_threads, p.instruction_set, merge=level != 0)
+    def _settings(self, density: bool) -> _engine.Settings:
+        return _engine.Settings(
+            self._single, density, self.parameters.num_threads, self.parameters.instruction_set
+        )
+
+    def _settings_of(self, run: Run) -> _engine.Settings:
+        """As `_settings`, by the run's method."""
+        p, method = self.parameters, run.method
+        return _engine.Settings(
+            self._single,
+            method.is_density,
+            p.num_threads,
+            p.instruction_set,
+            merge=run.level != 0,
+            stabilizer=method.name == "stabilizer",
+        )
 
     def _noise_of(self, given: Any) -> NoiseModel:
         """The model of this run, else the backend's, else none."""
@@ -382,13 +380,25 @@ class SimulatorBackend(BackendInterface):
         if run.method.name != "stabilizer":
             self._check_width(run.noisy, run.method.is_density)
 
+    def _refuse_obstacle(self, run: Run) -> None:
+        if self.parameters.simulator_type != "stabilizer":
+            return
+        if reason := stabilizer.obstacle(run.noisy, run.program()):
+            raise CircuitValidationError(
+                f"{self.name} simulates by stabilizers, and {reason}",
+                hint="simulator_type 'auto' picks a method that can",
+                backend=self.name,
+            )
+
     def _check_width(self, circuit: QuantumCircuit, density: bool) -> None:
         refused = memory.refusal(circuit.num_qubits, density=density, single=self._single)
         if refused is not None:
             raise refused
 
     def _out_of_memory(self, run: Run, exc: Exception) -> InsufficientMemoryError:
-        refused = memory.refusal(run.noisy.num_qubits, density=run.method.is_density, single=self._single)
+        n, method = run.noisy.num_qubits, run.method
+        is_state = method.name != "stabilizer"
+        refused = memory.refusal(n, density=method.is_density, single=self._single) if is_state else None
         needed, available = exc.args
         return refused or InsufficientMemoryError(
             f"the run needs {needed} more bytes, {available} are available", backend=self.name
