@@ -187,17 +187,16 @@ class Prism:
 
 
 class Stim:
-    NAMES = {"sx": "SQRT_X", "reset": "R", "measure": "M", "flip": "X_ERROR"}
-
     def __init__(self) -> None:
         import stim
 
         self.stim = stim
+        self.names = {"sx": "SQRT_X", "reset": "R", "measure": "M", "flip": "X_ERROR"}
 
     def build(self, steps: list[Step]) -> Any:
         lines = []
         for name, qubits, p in steps:  # text: appending gate by gate takes Stim 30 times as long
-            word = f"DEPOLARIZE{len(qubits)}" if name == "depolarize" else self.NAMES.get(name, name.upper())
+            word = f"DEPOLARIZE{len(qubits)}" if name == "depolarize" else self.names.get(name, name.upper())
             argument = f"({p})" if p else ""
             lines.append(f"{word}{argument} {' '.join(map(str, qubits))}")
         return self.stim.Circuit("\n".join(lines))

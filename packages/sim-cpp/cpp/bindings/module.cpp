@@ -152,13 +152,12 @@ py::dict run(const Program& program, std::int64_t shots, std::uint64_t seed, con
 }
 
 py::tuple run_arrays(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s) {
-    const Counts counts = without_gil([&] { return counts_of(program, shots, seed, s, s.context); });
-    const auto rows = static_cast<py::ssize_t>(counts.counts.size());
-    py::array_t<std::uint64_t> keys({rows, static_cast<py::ssize_t>(counts.words)});
-    std::copy(counts.keys.begin(), counts.keys.end(), keys.mutable_data());
-    py::array_t<std::int64_t> numbers(rows);
-    std::copy(counts.counts.begin(), counts.counts.end(), numbers.mutable_data());
-    return py::make_tuple(keys, numbers);
+    auto* const kept = new Counts(without_gil([&] { return counts_of(program, shots, seed, s, s.context); }));
+    const py::capsule owner(kept, [](void* p) { delete static_cast<Counts*>(p); });
+    const auto rows = static_cast<py::ssize_t>(kept->counts.size());
+    const auto words = static_cast<py::ssize_t>(kept->words);
+    return py::make_tuple(py::array_t<std::uint64_t>({rows, words}, kept->keys.data(), owner),
+                          py::array_t<std::int64_t>({rows}, kept->counts.data(), owner));
 }
 
 py::list run_batch(const std::vector<const Program*>& programs, const std::vector<std::int64_t>& shots,

@@ -7,6 +7,8 @@ namespace coratrix {
 
 namespace {
 
+constexpr std::size_t kSmallestTable = 1024;
+constexpr std::size_t kMostRoom = std::size_t{1} << 24;  // words
 constexpr std::size_t kAhead = 64;  // hashes taken before their places are looked at
 
 std::uint64_t hash_of(const std::uint64_t* row, std::size_t words) {
@@ -20,9 +22,13 @@ std::uint64_t hash_of(const std::uint64_t* row, std::size_t words) {
 
 }  // namespace
 
-ReadingCounter::ReadingCounter(int num_clbits) : table_(1024) {
+ReadingCounter::ReadingCounter(int num_clbits, std::int64_t expected) : table_(kSmallestTable) {
     out_.num_clbits = num_clbits;
     out_.words = static_cast<std::size_t>(std::max(1, (num_clbits + 63) / 64));
+    const std::size_t room = std::min(static_cast<std::size_t>(expected), kMostRoom / out_.words);
+    out_.keys.reserve(room * out_.words);  // pages are taken when they are written
+    out_.counts.reserve(room);
+    hashes_.reserve(room);
 }
 
 void ReadingCounter::add(const std::uint64_t* rows, std::size_t count, std::size_t stride) {

@@ -11,7 +11,7 @@ namespace coratrix {
 
 namespace {
 
-constexpr std::size_t kChunkWords = std::size_t{1} << 20;  // rows that are drawn before they are counted
+constexpr std::int64_t kBlocksPerThread = 16;  // that are drawn before they are counted, where there are several threads
 constexpr std::size_t kMaxSplitCoins = 40;
 
 bool can_be_split(const ShotModel& model, std::int64_t shots) {
@@ -61,12 +61,12 @@ private:
 };
 
 Counts drawn(ShotModel&& model, std::int64_t shots, std::uint64_t seed, const Context& context) {
-    ReadingCounter counter(model.num_clbits);
+    ReadingCounter counter(model.num_clbits, shots);
     const ShotSampler sampler(std::move(model), shots);
     const auto block_shots = static_cast<std::int64_t>(sampler.block_shots());
     const std::int64_t blocks = (shots + block_shots - 1) / block_shots;
     const std::size_t block_words = sampler.block_shots() * sampler.words();
-    const auto chunk = static_cast<std::int64_t>(std::max<std::size_t>(1, kChunkWords / block_words));
+    const std::int64_t chunk = context.num_threads > 1 ? kBlocksPerThread * context.num_threads : 1;
     std::vector<Word> rows(static_cast<std::size_t>(std::min(chunk, blocks)) * block_words);
     for (std::int64_t first = 0; first < blocks; first += chunk) {
         const std::int64_t here = std::min(chunk, blocks - first);

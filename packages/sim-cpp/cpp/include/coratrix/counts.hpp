@@ -18,7 +18,8 @@ struct Counts {
 /// Adds readings up in a hash table; the first to be seen is the first in the result.
 class ReadingCounter {
 public:
-    explicit ReadingCounter(int num_clbits);
+    /// Room is kept for `expected` different readings; there may be more.
+    ReadingCounter(int num_clbits, std::int64_t expected);
 
     /// `count` readings, `stride` words from one to the next.
     void add(const std::uint64_t* rows, std::size_t count, std::size_t stride);
