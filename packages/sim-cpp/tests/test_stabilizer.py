@@ -14,7 +14,7 @@ from coratrix.backend import BackendConfiguration, CircuitValidationError
 from coratrix.core import GATES, Condition, QuantumCircuit, condition_equals, gate
 from coratrix.core.gate import UnitaryGate
 from coratrix.core.noise import NoiseModel, amplitude_damping, depolarizing, pauli, phase_damping
-from coratrix.sim import SimulatorBackend, methods
+from coratrix.sim import SimulatorBackend, _engine, methods
 from coratrix.sim.program import encode
 from coratrix.testing import reference
 from coratrix.testing.statistics import assert_counts_match
@@ -142,6 +142,13 @@ def test_few_coins_and_many_shots_are_split_fairly() -> None:
 
     assert_counts_match(counts, reference.outcome_probabilities(circuit.measured_whole()))
     assert sum(counts.values()) == 2_000_000
+
+
+def test_a_program_wider_than_any_state_is_no_state() -> None:
+    program = encode(QuantumCircuit(100).t(99).measure_all())
+
+    with pytest.raises(ValueError, match="at most 48 qubits, the program has 100"):
+        _engine.run(program, 10, 1, _engine.Settings())
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "coratrix/fair_binomial.hpp"
+#include "coratrix/reading_counter.hpp"
 #include "coratrix/stabilizer_sampler.hpp"
 
 namespace coratrix {
@@ -69,6 +70,7 @@ Counts drawn(ShotModel&& model, std::int64_t shots, std::uint64_t seed, const Co
     const std::int64_t chunk = context.num_threads > 1 ? kBlocksPerThread * context.num_threads : 1;
     std::vector<Word> rows(static_cast<std::size_t>(std::min(chunk, blocks)) * block_words);
     for (std::int64_t first = 0; first < blocks; first += chunk) {
+        if (first > 0) context.check();
         const std::int64_t here = std::min(chunk, blocks - first);
         parallel_for(context, here, [&](std::int64_t k, int) {
             const std::int64_t count = std::min(block_shots, shots - (first + k) * block_shots);

@@ -1,5 +1,5 @@
 // Open addressing: a reading is looked for from the place of its hash on.
-#include "coratrix/counts.hpp"
+#include "coratrix/reading_counter.hpp"
 
 #include <algorithm>
 
