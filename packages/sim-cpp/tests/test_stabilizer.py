@@ -171,8 +171,9 @@ def test_what_stabilizers_cannot_follow_is_refused_by_name(change: Any, words: s
     circuit = QuantumCircuit(2, num_clbits=1)
     change(circuit)
 
-    with pytest.raises(CircuitValidationError, match=words):
-        simulator().execute(circuit)
+    for ask in (simulator().execute, simulator().explain, simulator().sample):
+        with pytest.raises(CircuitValidationError, match=words):
+            ask(circuit)
 
 
 @pytest.mark.parametrize(

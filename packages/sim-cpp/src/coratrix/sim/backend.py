@@ -238,6 +238,7 @@ class SimulatorBackend(BackendInterface):
         """The plan for a circuit: stages, passes, bytes and operations, in words."""
         kind = self.parameters.simulator_type
         run = make_run(adopt(circuit), self._noise_of(None), kind, twin=self._twin)
+        self._refuse_obstacle(run)
         return _engine.explain(run.program(), self._settings_of(run))
 
     def _exact(self, circuit: Any, model: NoiseModel, *, density: bool | None = None) -> Run:
