@@ -1,6 +1,8 @@
 // Gaussian elimination on the X parts, the Z parts and the signs coming along.
 #include "coratrix/stabilizer_coins.hpp"
 
+#include <algorithm>
+
 namespace coratrix {
 
 namespace {

@@ -1,7 +1,9 @@
 // The stabilizer method against a few lines of textbook: amplitudes, binomial coefficients, bits one by one.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <memory>
 #include <random>
 
 #include "coratrix/fair_binomial.hpp"
