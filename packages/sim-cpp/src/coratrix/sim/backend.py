@@ -18,7 +18,6 @@ from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.configuration import BackendConfiguration
 from coratrix.backend.errors import (
     BackendError,
-    CircuitValidationError,
     ConfigurationError,
     InsufficientMemoryError,
 )
@@ -333,22 +332,13 @@ class SimulatorBackend(BackendInterface):
     def _single(self) -> bool:
         return self.parameters.precision == "single"
 
-    def _settings(self, density: bool) -> _engine.Settings:
-        return _engine.Settings(
-            self._single, density, self.parameters.num_threads, self.parameters.instruction_set
-        )
+    def _settings(self, density: bool, **kind: bool) -> _engine.Settings:
+        p = self.parameters
+        return _engine.Settings(self._single, density, p.num_threads, p.instruction_set, **kind)
 
     def _settings_of(self, run: Run) -> _engine.Settings:
-        """As `_settings`, by the run's method."""
-        p, method = self.parameters, run.method
-        return _engine.Settings(
-            self._single,
-            method.is_density,
-            p.num_threads,
-            p.instruction_set,
-            merge=run.level != 0,
-            stabilizer=method.name == "stabilizer",
-        )
+        by_stabilizers = run.method.name == "stabilizer"
+        return self._settings(run.method.is_density, merge=run.level != 0, stabilizer=by_stabilizers)
 
     def _noise_of(self, given: Any) -> NoiseModel:
         """The model of this run, else the backend's, else none."""
@@ -382,14 +372,8 @@ class SimulatorBackend(BackendInterface):
             self._check_width(run.noisy, run.method.is_density)
 
     def _refuse_obstacle(self, run: Run) -> None:
-        if self.parameters.simulator_type != "stabilizer":
-            return
-        if reason := stabilizer.obstacle(run.noisy, run.program()):
-            raise CircuitValidationError(
-                f"{self.name} simulates by stabilizers, and {reason}",
-                hint="simulator_type 'auto' picks a method that can",
-                backend=self.name,
-            )
+        if self.parameters.simulator_type == "stabilizer":
+            stabilizer.require(run.noisy, run.program(), backend=self.name)
 
     def _check_width(self, circuit: QuantumCircuit, density: bool) -> None:
         refused = memory.refusal(circuit.num_qubits, density=density, single=self._single)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from coratrix.backend.errors import CircuitValidationError
 from coratrix.core import QuantumCircuit
 from coratrix.core.gate import Gate
 from coratrix.core.operations import Barrier, ChannelOp, Delay, Instruction
@@ -26,6 +27,20 @@ def obstacle(circuit: QuantumCircuit, program: _engine.Program) -> str | None:
         return None
     place, words = found
     return f"{_name(_written(circuit)[place])} {words}"
+
+
+def require(circuit: QuantumCircuit, program: _engine.Program, *, backend: str) -> None:
+    """Refuse what stabilizers cannot follow.
+
+    Raises:
+        CircuitValidationError: naming the first obstacle.
+    """
+    if reason := obstacle(circuit, program):
+        raise CircuitValidationError(
+            f"{backend} simulates by stabilizers, and {reason}",
+            hint="simulator_type 'auto' picks a method that can",
+            backend=backend,
+        )
 
 
 def _written(circuit: QuantumCircuit) -> list[Instruction]:
