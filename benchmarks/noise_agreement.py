@@ -85,7 +85,7 @@ def main() -> None:
         cells = [name, f"{pauli:.0e}", f"{np.max(np.abs(doubled - wanted)):.0e}"]
         cells += [distance("trajectories", circuit), distance("trajectories", circuit, "single")]
         simple = circuit_with(channel, clifford=True)
-        cells.append("-" if stabilizer.obstacle(simple) else distance("stabilizer", simple))
+        cells.append("-" if stabilizer.obstacle(simple, encode(simple)) else distance("stabilizer", simple))
         print("| " + " | ".join(cells) + " |", flush=True)
 
 

@@ -23,12 +23,12 @@ class Coratrix:
     def __init__(self) -> None:
         from coratrix.core import QuantumCircuit, gate
         from coratrix.core.noise import amplitude_damping, depolarizing_from_error_probability
-        from coratrix.sim import _engine, stabilizer
+        from coratrix.sim import _engine
         from coratrix.sim.program import encode
 
         self.circuit_class, self.gate = QuantumCircuit, gate
         self.damping, self.depolarizing = amplitude_damping, depolarizing_from_error_probability
-        self.engine, self.encode, self.stabilizer = _engine, encode, stabilizer
+        self.engine, self.encode = _engine, encode
 
     def build(self, method: str, gates: GateList, n: int, noise: Noise) -> Any:
         p, gamma = noise
@@ -43,12 +43,10 @@ class Coratrix:
         if method == "exact":
             return self.encode(circuit)
         circuit.measure_all()
-        return circuit if method == "clifford" else self.encode(circuit)
+        return self.encode(circuit)
 
     def run(self, method: str, built: Any, shots: int) -> Any:
-        if method == "clifford":
-            return self.stabilizer.sample(built, {}, shots, 1)
-        settings = self.engine.Settings(self.single, method == "exact", 1)
+        settings = self.engine.Settings(self.single, method == "exact", 1, stabilizer=method == "clifford")
         if method == "exact":
             return self.engine.probabilities(built, settings)
         return self.engine.run(built, shots, 1, settings)

@@ -1,4 +1,6 @@
 // Names for Python. No arithmetic: conversions, the GIL, interrupts, and who owns which memory.
+#include <array>
+
 #include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -6,6 +8,8 @@
 
 #include "coratrix/branching.hpp"
 #include "coratrix/gradient.hpp"
+#include "coratrix/stabilizer.hpp"
+#include "coratrix/stabilizer_program.hpp"
 #include "coratrix/sweep.hpp"
 #include "entries.hpp"
 
@@ -53,10 +57,11 @@ struct Settings {
     RunOptions options;
     Context context;
     bool single;
+    bool stabilizer;
 
     Settings(bool single_precision, bool density, int threads, const std::string& set, int tile_bits, bool merge,
-             bool direct, bool pauli)
-        : single(single_precision) {
+             bool direct, bool pauli, bool by_stabilizers)
+        : single(single_precision), stabilizer(by_stabilizers) {
         options.set = parse_set(set);
         options.density = density;
         options.tile_bits = tile_bits;
@@ -109,20 +114,34 @@ py::array_t<double> probabilities(const Program& program, const Settings& s) {
 
 Counts counts_of(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s,
                  const Context& context) {
+    if (s.stabilizer) return stabilizer_counts(program, shots, seed, context);
     return s.single ? run_counts<float>(program, shots, seed, s.options, context)
                     : run_counts<double>(program, shots, seed, s.options, context);
 }
 
+/// The characters of eight bits, the lowest first.
+const std::array<std::array<char, 8>, 256>& characters_of_bytes() {
+    static const std::array<std::array<char, 8>, 256> table = [] {
+        std::array<std::array<char, 8>, 256> out;
+        for (std::size_t byte = 0; byte < 256; ++byte)
+            for (std::size_t b = 0; b < 8; ++b) out[byte][b] = byte >> b & 1 ? '1' : '0';
+        return out;
+    }();
+    return table;
+}
+
 /// {"0110": 17, …}, clbit 0 leftmost.
 py::dict to_dict(const Counts& counts) {
+    const std::array<std::array<char, 8>, 256>& characters = characters_of_bytes();
     py::dict out;
-    const auto width = static_cast<std::size_t>(counts.num_clbits);
+    std::vector<char> text(counts.words * 64);
     for (std::size_t k = 0; k < counts.counts.size(); ++k) {
         const std::uint64_t* const key = counts.keys.data() + k * counts.words;
-        PyObject* const name = PyUnicode_New(static_cast<Py_ssize_t>(width), 127);
+        for (std::size_t byte = 0; byte < counts.words * 8; ++byte)
+            std::copy_n(characters[key[byte / 8] >> (byte % 8 * 8) & 255].data(), 8, text.data() + 8 * byte);
+        PyObject* const name = PyUnicode_New(counts.num_clbits, 127);
         if (name == nullptr) throw py::error_already_set();
-        Py_UCS1* const text = PyUnicode_1BYTE_DATA(name);
-        for (std::size_t b = 0; b < width; ++b) text[b] = static_cast<Py_UCS1>('0' + (key[b / 64] >> (b % 64) & 1));
+        std::copy_n(text.data(), static_cast<std::size_t>(counts.num_clbits), PyUnicode_1BYTE_DATA(name));
         const py::object owned = py::reinterpret_steal<py::object>(name);
         const py::int_ value(counts.counts[k]);
         if (PyDict_SetItem(out.ptr(), name, value.ptr()) != 0) throw py::error_already_set();
@@ -135,13 +154,12 @@ py::dict run(const Program& program, std::int64_t shots, std::uint64_t seed, con
 }
 
 py::tuple run_arrays(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s) {
-    const Counts counts = without_gil([&] { return counts_of(program, shots, seed, s, s.context); });
-    const auto rows = static_cast<py::ssize_t>(counts.counts.size());
-    py::array_t<std::uint64_t> keys({rows, static_cast<py::ssize_t>(counts.words)});
-    std::copy(counts.keys.begin(), counts.keys.end(), keys.mutable_data());
-    py::array_t<std::int64_t> numbers(rows);
-    std::copy(counts.counts.begin(), counts.counts.end(), numbers.mutable_data());
-    return py::make_tuple(keys, numbers);
+    auto* const kept = new Counts(without_gil([&] { return counts_of(program, shots, seed, s, s.context); }));
+    const py::capsule owner(kept, [](void* p) { delete static_cast<Counts*>(p); });
+    const auto rows = static_cast<py::ssize_t>(kept->counts.size());
+    const auto words = static_cast<py::ssize_t>(kept->words);
+    return py::make_tuple(py::array_t<std::uint64_t>({rows, words}, kept->keys.data(), owner),
+                          py::array_t<std::int64_t>({rows}, kept->counts.data(), owner));
 }
 
 py::list run_batch(const std::vector<const Program*>& programs, const std::vector<std::int64_t>& shots,
@@ -229,7 +247,15 @@ py::list run_sweep(const Program& program, const Array<double>& rows, std::int64
     return out;
 }
 
+/// (place of the instruction, what is wrong with it), or None.
+py::object obstacle_of(const Program& program) {
+    const std::optional<Obstacle> found = stabilizer_obstacle(program);
+    if (!found) return py::none();
+    return py::make_tuple(found->place, found->what);
+}
+
 std::string explanation(const Program& program, const Settings& s) {
+    if (s.stabilizer) return explain_stabilizers(program);
     return s.single ? explain<float>(program, s.options) : explain<double>(program, s.options);
 }
 
@@ -260,10 +286,10 @@ PYBIND11_MODULE(_engine, m) {
     bind_entries(m);
 
     py::class_<Settings>(m, "Settings", "How to run: precision, method, threads, instruction set.")
-        .def(py::init<bool, bool, int, const std::string&, int, bool, bool, bool>(), py::arg("single") = false,
+        .def(py::init<bool, bool, int, const std::string&, int, bool, bool, bool, bool>(), py::arg("single") = false,
              py::arg("density") = false, py::arg("threads") = 0, py::arg("instruction_set") = "",
              py::arg("tile_bits") = 0, py::arg("merge") = true, py::arg("direct") = true,
-             py::arg("pauli") = true);
+             py::arg("pauli") = true, py::arg("stabilizer") = false);
 
     m.def("state", &state, py::arg("program"), py::arg("settings"), "Amplitudes, or the density matrix.");
     m.def("probabilities", &probabilities, py::arg("program"), py::arg("settings"),
@@ -282,6 +308,8 @@ PYBIND11_MODULE(_engine, m) {
           py::arg("settings"), "Expectation values for rows of parameters.");
     m.def("run_sweep", &run_sweep, py::arg("program"), py::arg("rows"), py::arg("shots"), py::arg("seeds"),
           py::arg("settings"), "Counts for rows of parameters.");
+    m.def("stabilizer_obstacle", &obstacle_of, py::arg("program"),
+          "Place of the first instruction that stabilizers cannot follow and what is wrong with it, or None.");
     m.def("explain", &explanation, py::arg("program"), py::arg("settings"), "The plan in words.");
     m.def("available_bytes", &available_bytes, "Memory that a state could take now.");
     m.def("release_idle_memory", &release_idle_memory, "Give pooled buffers back to the system.");

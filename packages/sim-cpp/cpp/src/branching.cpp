@@ -384,6 +384,7 @@ std::vector<std::vector<std::uint32_t>> parts_of(Shared<T>& shared, std::vector<
 template <class T>
 Counts run_counts(const Program& program, std::int64_t shots, std::uint64_t seed, const RunOptions& options,
                   const Context& context) {
+    require_state_width(program);
     std::vector<std::uint32_t> all(static_cast<std::size_t>(shots));
     std::iota(all.begin(), all.end(), 0u);
     Shared<T> shared(program, seed, options);

@@ -14,6 +14,7 @@ bool evolves(const Instruction& in, bool density) {
 }
 
 void require_single_state(const Program& program, bool density) {
+    require_state_width(program);
     for (const Instruction& in : program.body())
         if (!evolves(in, density))
             throw std::invalid_argument("the circuit measures, resets or branches; it has no single final state");
@@ -71,6 +72,7 @@ Complex run_expectation(const Program& program, const std::vector<PauliTerm>& te
 
 template <class T>
 std::string explain(const Program& program, const RunOptions& options) {
+    require_state_width(program);
     const Plans<T> plans(program.num_qubits(), options);
     const Body& body = program.body();
     std::string out;

@@ -191,6 +191,7 @@ ValueAndGradient expectation_gradient(const Program& program, const std::vector<
                                       const RunOptions& options, const Context& context) {
     if (options.density) throw std::invalid_argument("gradients are taken on pure states");
     const Kernels<T>& table = kernels<T>(options.set);
+    require_state_width(program);
     const int n = program.num_qubits();
     const int width = paired_width(program, table.lane_bits);
     const Backward backward(program, width - n);

@@ -79,11 +79,9 @@ private:
         if (static_cast<std::size_t>(count) > words_.size() - at_) fail("the buffer ends inside an instruction");
         out.num_qubits = static_cast<int>(count);
         out.qubits = words_.data() + at_;
-        Mask seen = 0;
         for (std::int64_t k = 0; k < count; ++k) {
-            const Mask mask = bit(static_cast<int>(next_in(0, program_.num_qubits_, "qubit")));
-            if (seen & mask) fail("a qubit is repeated");
-            seen |= mask;
+            const std::int64_t qubit = next_in(0, program_.num_qubits_, "qubit");
+            if (std::find(out.qubits, out.qubits + k, qubit) != out.qubits + k) fail("a qubit is repeated");
         }
     }
 
@@ -178,10 +176,16 @@ Program::Program(int num_qubits, int num_clbits, std::vector<std::int64_t> words
                  std::vector<Complex> matrices)
     : num_qubits_(num_qubits), num_clbits_(num_clbits), words_(std::move(words)), params_(std::move(params)),
       matrices_(std::move(matrices)) {
-    if (num_qubits < 1 || num_qubits > kMaxQubits)
-        throw std::invalid_argument("program: 1 to " + std::to_string(kMaxQubits) + " qubits, got " +
+    if (num_qubits < 1 || num_qubits > kMaxProgramQubits)
+        throw std::invalid_argument("program: 1 to " + std::to_string(kMaxProgramQubits) + " qubits, got " +
                                     std::to_string(num_qubits));
     body_ = Parser(*this).parse_all();
+}
+
+void require_state_width(const Program& program) {
+    if (program.num_qubits() > kMaxQubits)
+        throw std::invalid_argument("a state has at most " + std::to_string(kMaxQubits) + " qubits, the program has " +
+                                    std::to_string(program.num_qubits()));
 }
 
 }  // namespace coratrix

@@ -24,6 +24,8 @@
 
 namespace coratrix {
 
+constexpr int kMaxProgramQubits = 1 << 20;  // what has no state may be wide; states end at kMaxQubits
+
 enum class Opcode : std::int64_t {
     id, x, y, z, h, s, sdg, t, tdg, sx, sxdg, p, u, rx, ry, rz, phased_u,
     swap, iswap, dcx, ecr, rxx, ryy, rzz, rzx,
@@ -103,5 +105,8 @@ private:
     std::vector<Complex> matrices_;
     Body body_;
 };
+
+/// Throws std::invalid_argument for a program that is wider than any state.
+void require_state_width(const Program& program);
 
 }  // namespace coratrix

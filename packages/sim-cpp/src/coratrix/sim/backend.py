@@ -19,7 +19,6 @@ from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.configuration import BackendConfiguration
 from coratrix.backend.errors import (
     BackendError,
-    CircuitValidationError,
     ConfigurationError,
     InsufficientMemoryError,
 )
@@ -39,7 +38,6 @@ from coratrix.sim.joint_readout import misread
 from coratrix.sim.parameters import SimulatorParameters
 from coratrix.sim.parametric import Values, as_sets
 from coratrix.sim.runs import SILENCE, Run, is_open, is_silent, make_run, seed_of
-from coratrix.sim.stim_program import NotStabilizer
 from coratrix.sim.twin import Twin
 
 Chosen: TypeAlias = tuple[RunOptions, NoiseModel]
@@ -55,7 +53,7 @@ class SimulatorBackend(BackendInterface):
         record = self.parameters.calibration
         self._twin = None if record is None else Twin(record)
         self._own_noise = self.parameters.noise_model or (self._twin.noise_model if self._twin else SILENCE)
-        self._made_settings: dict[tuple[bool, bool], _engine.Settings] = {}
+        self._made_settings: dict[tuple[bool, bool, bool], _engine.Settings] = {}
         self._max_qubits = self.parameters.max_qubits or self._widest()
 
     # running -------------------------------------------------------------------------------
@@ -73,25 +71,10 @@ class SimulatorBackend(BackendInterface):
         return self._result(run, self._counts(run), time.perf_counter() - started)
 
     def _counts(self, run: Run) -> dict[str, int]:
-        if run.method.name == "stabilizer":
-            return self._stabilizer_counts(run)
         try:
-            settings = self._settings(run.method.is_density, run.level)
-            return _engine.run(run.program(), run.shots, run.seed, settings)
+            return _engine.run(run.program(), run.shots, run.seed, self._settings_of(run))
         except _engine.OutOfMemory as exc:
             raise self._out_of_memory(run, exc) from exc
-
-    def _stabilizer_counts(self, run: Run) -> dict[str, int]:
-        try:
-            if reason := stabilizer.obstacle(run.noisy):
-                raise NotStabilizer(reason)
-            return stabilizer.sample(run.noisy, run.readout, run.shots, run.seed)
-        except NotStabilizer as exc:
-            raise CircuitValidationError(
-                f"{self.name} simulates by stabilizers, and {exc}",
-                hint="simulator_type 'auto' picks a method that can",
-                backend=self.name,
-            ) from None
 
     def _batch_steps(
         self, circuits: Sequence[Any], shots: Sequence[int], options: dict[str, Any]
@@ -135,8 +118,9 @@ class SimulatorBackend(BackendInterface):
         given = parse_options(RunOptions, options, backend=self.name).seed
         seeds = [first.seed, *(seed_of(given, self.parameters.seed, place) for place in range(1, len(sets)))]
         with self._engine_errors(first):
-            settings = self._settings(False, first.level)
-            found = variational.sweep_counts(ours.measured_whole(), sets, shots, seeds, settings)
+            found = variational.sweep_counts(
+                ours.measured_whole(), sets, shots, seeds, self._settings_of(first)
+            )
         share = (time.perf_counter() - started) / len(sets)
         return [
             self._result(replace(first, seed=seed), counts, share)
@@ -152,13 +136,11 @@ class SimulatorBackend(BackendInterface):
     def _run_together(self, runs: list[Run]) -> dict[int, dict[str, int]]:
         """Counts by the identity of the run; one engine call per method of simulation."""
         counts: dict[int, dict[str, int]] = {}
-        for density in (False, True):
-            chosen = [run for run in runs if run.method.is_density is density]
-            if not chosen:
-                continue
+        for method in sorted({run.method.name for run in runs}):
+            chosen = [run for run in runs if run.method.name == method]
             programs = [run.program() for run in chosen]
             shots, seeds = [run.shots for run in chosen], [run.seed for run in chosen]
-            found = _engine.run_batch(programs, shots, seeds, self._settings(density, chosen[0].level))
+            found = _engine.run_batch(programs, shots, seeds, self._settings_of(chosen[0]))
             counts |= {id(run): result for run, result in zip(chosen, found, strict=True)}
         return counts
 
@@ -189,7 +171,8 @@ class SimulatorBackend(BackendInterface):
             ours = adopt(circuit)
         except CircuitError:
             ours = circuit  # validate() says what it is instead
-        if self._twin is not None or not self._is_within_limits(ours):
+        early = self._twin is not None or not self._is_within_limits(ours)
+        if early:
             self.validate(ours, shots).raise_for_issues(self.name)
         run = make_run(
             ours.measured_whole(),
@@ -202,9 +185,10 @@ class SimulatorBackend(BackendInterface):
             narrow=self._twin is not None,
         )
         self._refuse_too_large(run)
-        if self._twin is None and not self._is_plainly_valid(ours, shots):
+        self._refuse_obstacle(run)
+        if not early and not self._is_plainly_valid(ours, shots):
             self.validate(ours, shots).raise_for_issues(self.name)
-        return run
+        return run.recognised()
 
     def _is_plainly_valid(self, circuit: QuantumCircuit, shots: Any) -> bool:
         """Whether `validate` has nothing to find, seen without a walk: every gate and every operation runs here."""
@@ -213,6 +197,8 @@ class SimulatorBackend(BackendInterface):
 
     def _is_within_limits(self, circuit: Any) -> bool:
         """Whether a refusal for want of memory, which names the bytes, comes before one for the width."""
+        if self.parameters.simulator_type in ("auto", "stabilizer"):
+            return False  # the method, and so the memory, is only known when the gates are known to be right
         limit = self.parameters.max_qubits
         return isinstance(circuit, QuantumCircuit) and (limit is None or circuit.num_qubits <= limit)
 
@@ -298,14 +284,14 @@ class SimulatorBackend(BackendInterface):
         Bit i of a row (64 bits to a word) is classical bit i.
         """
         run = self._prepare(circuit, shots, {"seed": seed})
-        settings = self._settings(run.method.is_density)
-        return _engine.run_arrays(run.program(), run.shots, run.seed, settings)
+        return _engine.run_arrays(run.program(), run.shots, run.seed, self._settings_of(run))
 
     def explain(self, circuit: Any) -> str:
         """The plan for a circuit: stages, passes, bytes and operations, in words."""
         kind = self.parameters.simulator_type
         run = make_run(adopt(circuit), self._noise_of(None), kind, twin=self._twin)
-        return _engine.explain(run.program(), self._settings(run.method.is_density))
+        self._refuse_obstacle(run)
+        return _engine.explain(run.program(), self._settings_of(run))
 
     def _exact(self, circuit: Any, model: NoiseModel, *, density: bool | None = None) -> Run:
         """A run whose answer is exact: on the density matrix where no pure state describes the circuit."""
@@ -374,7 +360,7 @@ class SimulatorBackend(BackendInterface):
         if self._record is not None:
             return self._record.num_qubits
         kind = self.parameters.simulator_type
-        if kind == "stabilizer" or (kind == "auto" and stabilizer.is_installed()):
+        if kind in ("auto", "stabilizer"):
             return stabilizer.MAX_QUBITS
         density = kind == "density_matrix"
         return memory.qubits_that_fit(_engine.available_bytes(), density=density, single=self._single)
@@ -383,13 +369,18 @@ class SimulatorBackend(BackendInterface):
     def _single(self) -> bool:
         return self.parameters.precision == "single"
 
-    def _settings(self, density: bool, level: int | None = None) -> _engine.Settings:
-        merge = level != 0
-        if (made := self._made_settings.get((density, merge))) is None:
+    def _settings(self, density: bool, *, merge: bool = True, stabilizer: bool = False) -> _engine.Settings:
+        key = (density, merge, stabilizer)
+        if (made := self._made_settings.get(key)) is None:
             p = self.parameters
-            made = _engine.Settings(self._single, density, p.num_threads, p.instruction_set, merge=merge)
-            self._made_settings[density, merge] = made
+            made = self._made_settings[key] = _engine.Settings(
+                self._single, density, p.num_threads, p.instruction_set, merge=merge, stabilizer=stabilizer
+            )
         return made
+
+    def _settings_of(self, run: Run) -> _engine.Settings:
+        by_stabilizers = run.method.name == "stabilizer"
+        return self._settings(run.method.is_density, merge=run.level != 0, stabilizer=by_stabilizers)
 
     def _noise_of(self, given: Any) -> NoiseModel:
         """The model of this run, else the backend's, else none."""
@@ -420,13 +411,19 @@ class SimulatorBackend(BackendInterface):
         if run.method.name != "stabilizer":
             self._check_width(run.noisy, run.method.is_density)
 
+    def _refuse_obstacle(self, run: Run) -> None:
+        if self.parameters.simulator_type == "stabilizer":
+            stabilizer.require(run.noisy, run.program(), backend=self.name)
+
     def _check_width(self, circuit: QuantumCircuit, density: bool) -> None:
         refused = memory.refusal(circuit.num_qubits, density=density, single=self._single)
         if refused is not None:
             raise refused
 
     def _out_of_memory(self, run: Run, exc: Exception) -> InsufficientMemoryError:
-        refused = memory.refusal(run.noisy.num_qubits, density=run.method.is_density, single=self._single)
+        n, method = run.noisy.num_qubits, run.method
+        is_state = method.name != "stabilizer"
+        refused = memory.refusal(n, density=method.is_density, single=self._single) if is_state else None
         needed, available = exc.args
         return refused or InsufficientMemoryError(
             f"the run needs {needed} more bytes, {available} are available", backend=self.name

@@ -42,7 +42,7 @@ class SimulatorParameters:
 
     Attributes:
         simulator_type: ``"statevector"`` or ``"trajectories"`` (the same: noise by drawn histories),
-            ``"density_matrix"`` (noise exactly), ``"stabilizer"`` (Clifford circuits with Pauli noise, by Stim)
+            ``"density_matrix"`` (noise exactly), ``"stabilizer"`` (Clifford circuits with Pauli noise)
             or ``"auto"``, which picks one of them for each circuit; `coratrix.sim.methods` says how.
         max_qubits: refuse larger circuits; by default what the memory holds.
         supports_noise: whether noise models and channels are accepted.

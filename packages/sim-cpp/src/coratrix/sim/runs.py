@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from coratrix.core import QuantumCircuit
@@ -16,7 +17,7 @@ from coratrix.core.noise import NoiseModel
 from coratrix.core.operations import Barrier, ChannelOp, IfElse, Reset, WhileLoop
 from coratrix.core.transforms import moved, walk
 from coratrix.sim import _engine
-from coratrix.sim.methods import Method, choose
+from coratrix.sim.methods import Method, choose, without_state
 from coratrix.sim.program import Readout, encode
 from coratrix.sim.twin import Twin
 
@@ -31,13 +32,13 @@ class Run:
     Attributes:
         circuit: as the caller gave it; its registers are those of the result.
         noisy: in the device's gates if there is one, every channel written into it, perhaps on fewer qubits.
-        readout: confusion matrices by qubit of ``noisy``, rows true.
+        program: gives the engine's program for ``noisy``, its readings going wrong as the model says; made once.
         level: the option ``optimization_level``: 0 applies every gate by itself, as written.
     """
 
     circuit: QuantumCircuit
     noisy: QuantumCircuit
-    readout: Readout
+    program: Callable[[], _engine.Program]
     model: NoiseModel
     method: Method
     shots: int = 0
@@ -48,7 +49,9 @@ class Run:
     def is_small(self) -> bool:
         """Whether it is small enough to share the machine's threads with other circuits of a batch."""
         n = self.noisy.num_qubits
-        return self.method.name != "stabilizer" and (2 * n if self.method.is_density else n) <= 18
+        if self.method.name == "stabilizer":
+            return self.noisy.num_clbits <= 64
+        return (2 * n if self.method.is_density else n) <= 18
 
     def largest_standard_error(self, counts: Mapping[str, int]) -> float:
         """The largest of √(p(1−p)/N) over the readings; `ExecutionResult.standard_error` has each.
@@ -58,9 +61,11 @@ class Run:
         n, most = self.shots, max(counts.values(), default=0)
         return math.sqrt(most * (n - most) / n) / n
 
-    def program(self) -> _engine.Program:
-        """The engine's program for it."""
-        return encode(self.noisy, self.readout)
+    def recognised(self) -> Run:
+        """By stabilizers where these draw the same counts; as it is where every gate is to be applied."""
+        if self.level == 0 or self.method.name != "statevector":
+            return self
+        return replace(self, method=without_state(self.method, self.noisy, self.program()))
 
 
 def seed_of(given: int | None, default: int | None, place: int) -> int:
@@ -102,11 +107,16 @@ def make_run(
     noisy, readout = (written, {}) if is_silent(model) else _with_noise(written, model)
     if narrow:
         noisy, readout = _without_idle_qubits(noisy, readout)
-    method = choose(kind, noisy, shots)
+
+    @cache
+    def program() -> _engine.Program:
+        return encode(noisy, readout)
+
+    method = choose(kind, noisy, shots, program)
     return Run(
         circuit=circuit,
         noisy=noisy,
-        readout=readout,
+        program=program,
         model=model,
         method=method,
         shots=shots,

@@ -1,0 +1,19 @@
+// Counts of Clifford circuits with Pauli errors, without a state: thousands of qubits.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "coratrix/counts.hpp"
+#include "coratrix/parallel.hpp"
+#include "coratrix/program.hpp"
+
+namespace coratrix {
+
+/// Throws std::invalid_argument where `stabilizer_obstacle` finds one, OutOfMemory where the rows do not fit.
+Counts stabilizer_counts(const Program& program, std::int64_t shots, std::uint64_t seed, const Context& context);
+
+/// What decides the bits of a shot, in words.
+std::string explain_stabilizers(const Program& program);
+
+}  // namespace coratrix
