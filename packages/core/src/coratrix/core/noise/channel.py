@@ -129,8 +129,7 @@ class Channel:
     def _kraus(self) -> tuple[Matrix, ...]:
         if self.kraus_builder is not None:
             return tuple(_frozen(operator) for operator in self.kraus_builder(**self.params))
-        paulis = self.pauli_probabilities() or {}
-        return tuple(_frozen(np.sqrt(p) * pauli_matrix(label)) for label, p in paulis.items() if p > 0)
+        return self.drawn_kraus()
 
     @cached_property
     def _superoperator(self) -> Matrix:
@@ -163,6 +162,13 @@ class Channel:
             if p > 0:
                 view.append((p, operator / np.sqrt(p)))
         return tuple(view)
+
+    def drawn_kraus(self) -> tuple[Matrix, ...]:
+        """Kraus operators to draw from: Paulis where the channel is known as a Pauli channel, else `kraus`."""
+        if self.pauli_builder is None:
+            return self._kraus
+        paulis = self.pauli_builder(**self.params)
+        return tuple(_frozen(np.sqrt(p) * pauli_matrix(label)) for label, p in paulis.items() if p > 0)
 
     # --- algebra ------------------------------------------------------------------------------------------
 
