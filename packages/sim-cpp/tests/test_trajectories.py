@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -148,3 +150,36 @@ def test_certain_events_happen() -> None:
     counts = simulator().execute(circuit, 3000).counts
 
     assert_counts_match(counts, reference.outcome_probabilities(circuit.measured_whole()))
+
+
+DEEP_CHAIN = """
+import resource
+from coratrix.backend import BackendConfiguration
+from coratrix.core import QuantumCircuit
+from coratrix.core.noise import amplitude_damping
+from coratrix.sim import SimulatorBackend
+
+params = {"simulator_type": "trajectories", "seed": 5, "num_threads": 1}
+simulator = SimulatorBackend(BackendConfiguration("sim", "simulator", params))
+
+def chain(num_qubits, length):
+    circuit = QuantumCircuit(num_qubits).h(num_qubits - 1).x(0)
+    for _ in range(length):
+        circuit.channel(amplitude_damping(0.9), 0).x(0)
+    return circuit
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+simulator.execute(chain(3, 2), 10)
+before = peak()
+simulator.execute(chain(19, 18), 20)
+print((peak() - before) / (16 << 19))
+"""
+
+
+def test_memory_does_not_grow_with_the_levels_at_which_shots_part() -> None:
+    """Nine of ten shots go one level deeper each time; without a bound 18 states are taken here."""
+    done = subprocess.run([sys.executable, "-c", DEEP_CHAIN], capture_output=True, text=True, check=True)
+
+    assert float(done.stdout) < 8 + 2 + 2  # kept, in work, and what plans and the interpreter take

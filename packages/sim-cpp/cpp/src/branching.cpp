@@ -33,6 +33,7 @@ struct Branch {
     std::vector<std::uint32_t> shots;
     std::uint64_t draws = 0;          // how many numbers each shot has drawn
     std::uint64_t stretches = 0;      // how many stretches of noise lie behind
+    std::shared_ptr<const StateBudget::Kept> kept;  // the state waits for several branches
 };
 
 /// Which part of a split a reading belongs to; a reading not seen before gets the number of the next part.
@@ -52,7 +53,18 @@ private:
 template <class T>
 struct Shared {
     Shared(const Program& program_of, std::uint64_t seed_of, const RunOptions& options_of)
-        : program(program_of), seed(seed_of), options(options_of), plans(program_of.num_qubits(), options_of) {}
+        : program(program_of), seed(seed_of), options(options_of), plans(program_of.num_qubits(), options_of),
+          kept_states(options_of.kept_states) {}
+
+    /// Counted before the run: a stretch of noise has two states in work at times.
+    void count_states(int walks) {
+        const Body& body = program.body();
+        const bool noisy = !options.density && std::any_of(body.begin(), body.end(), [](const Instruction& in) {
+            return in.opcode == Opcode::channel;
+        });
+        const std::size_t bytes = 2 * sizeof(T) << plans.state_bits();
+        if (kept_states < 0) kept_states = StateBudget::limit_for(bytes, noisy ? 2 : 0, walks);
+    }
 
     /// A stretch of gates and channels, taken apart once.
     const NoisySegment& segment(const Instruction* first, const Instruction* last) {
@@ -66,6 +78,7 @@ struct Shared {
     const std::uint64_t seed;
     const RunOptions options;
     Plans<T> plans;
+    int kept_states;
     std::mutex guard;
     std::map<std::pair<const Instruction*, const Instruction*>, std::unique_ptr<NoisySegment>> segments;
 };
@@ -78,14 +91,20 @@ class Walk {
 public:
     Walk(Shared<T>& shared, const Context& context)
         : shared_(shared), program_(shared.program), seed_(shared.seed), options_(shared.options), context_(context),
-          plans_(shared.plans), tally_(program_.num_clbits()) {}
+          plans_(shared.plans), tally_(program_.num_clbits()), budget_(shared.kept_states) {}
 
+    /// Shots that the budget of states left over are walked again, from the beginning and by themselves.
     Tally run(std::vector<std::uint32_t> shots) {
-        Branch<T> root;
-        root.frames.push_back({&program_.body(), 0, nullptr, 0});
-        root.clbits.assign(static_cast<std::size_t>(program_.num_clbits()), 0);
-        root.shots = std::move(shots);
-        finish(std::move(root));
+        while (!shots.empty()) {
+            Branch<T> root;
+            root.frames.push_back({&program_.body(), 0, nullptr, 0});
+            root.clbits.assign(static_cast<std::size_t>(program_.num_clbits()), 0);
+            root.shots = std::move(shots);
+            finish(std::move(root));
+            shots = budget_.take_again();
+            std::sort(shots.begin(), shots.end());
+            many_leaves_ |= !shots.empty();
+        }
         return std::move(tally_);
     }
 
@@ -98,6 +117,7 @@ private:
             Branch<T> next = std::move(waiting_.back());
             waiting_.pop_back();
             take_up(next);
+            next.kept.reset();
             follow(next);
             context_.check();
         }
@@ -153,7 +173,8 @@ private:
         Branch<T> after = child(branch);
         after.state.reset();
         after.stretches = branch.stretches + 1;
-        TrajectoryTree<T> tree(segment, plans_, program_.num_qubits(), seed_, noise_place(branch.stretches), context_,
+        TrajectoryTree<T> tree(segment, plans_, program_.num_qubits(), seed_, noise_place(branch.stretches), budget_,
+                               context_,
                                [&](std::shared_ptr<State<T>> state, std::vector<std::uint32_t> shots) {
                                    Branch<T> leaf = after;
                                    leaf.state = std::move(state);
@@ -320,6 +341,17 @@ private:
 
     void hand_over(Branch<T>& branch, std::vector<Branch<T>>& parts) {
         branch.state.reset();
+        branch.kept.reset();
+        if (parts.size() > 1 && budget_.is_spent()) {
+            for (std::size_t k = 1; k < parts.size(); ++k)
+                for (const std::uint32_t shot : parts[k].shots) budget_.give_back(shot);
+            parts.resize(1);
+            many_leaves_ = true;
+        }
+        if (parts.size() > 1) {
+            const auto kept = std::make_shared<const StateBudget::Kept>(budget_);
+            for (Branch<T>& part : parts) part.kept = kept;
+        }
         for (std::size_t k = parts.size(); k-- > 0;) {
             if (!std::is_sorted(parts[k].shots.begin(), parts[k].shots.end()))
                 std::sort(parts[k].shots.begin(), parts[k].shots.end());
@@ -334,6 +366,7 @@ private:
     const Context& context_;
     Plans<T>& plans_;
     Tally tally_;
+    StateBudget budget_;
     std::vector<Branch<T>> waiting_;
     bool many_leaves_ = false;  // the same reading may come from several of them
 };
@@ -388,6 +421,7 @@ Counts run_counts(const Program& program, std::int64_t shots, std::uint64_t seed
     std::iota(all.begin(), all.end(), 0u);
     Shared<T> shared(program, seed, options);
     std::vector<std::vector<std::uint32_t>> parts = parts_of(shared, std::move(all));
+    shared.count_states(parts.size() == 1 ? 1 : context.num_threads);
     if (parts.size() == 1) return Walk<T>(shared, context).run(std::move(parts[0])).finish();
     std::vector<Tally> tallies(parts.size(), Tally(program.num_clbits()));
     std::atomic<bool> stopped{false};
