@@ -177,7 +177,7 @@ def engine(session: nox.Session) -> None:
     """Tests of the C++ engine by itself, without Python; ``-- address,undefined`` adds sanitizers."""
     session.install("cmake>=3.18", "ninja", "cmeel-eigen")
     build = configure_engine(session, "-".join(session.posargs) or "plain", session.posargs)
-    session.run("cmake", "--build", str(build), "--target", "engine_tests", "observable_tests")
+    session.run("cmake", "--build", str(build), "--target", "engine_tests", "noise_tests", "observable_tests")
     session.run("ctest", "--test-dir", str(build), "--output-on-failure")
 
 

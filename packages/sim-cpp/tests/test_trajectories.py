@@ -183,3 +183,13 @@ def test_memory_does_not_grow_with_the_levels_at_which_shots_part() -> None:
     done = subprocess.run([sys.executable, "-c", DEEP_CHAIN], capture_output=True, text=True, check=True)
 
     assert float(done.stdout) < 8 + 2 + 2  # kept, in work, and what plans and the interpreter take
+
+
+def test_explain_counts_the_sites_and_the_events_to_come() -> None:
+    noise = NoiseModel(depolarizing_error=0.04, gate_errors={"cx": {"amplitude_damping_error": 0.1}})
+    text = simulator(noise_model=noise).explain(QuantumCircuit(3).h(0).h(1).cx(0, 1).measure_all())
+
+    assert "4 sites where noise may act" in text
+    assert "drawn beforehand: 2 sites, 0.06 events a shot, none in 94.1 %" in text  # 3/4 of p each
+    assert "by the norm of the state: 2 sites, about 0.1 events a shot" in text
+    assert "3 measurements" in text

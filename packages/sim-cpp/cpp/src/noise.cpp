@@ -41,6 +41,12 @@ double weight(const Complex* k, const std::vector<Complex>& rho, std::size_t row
 
 }  // namespace
 
+std::vector<Complex> kraus_matrix(const Instruction& channel, int k) {
+    const std::size_t size = std::size_t{1} << (2 * channel.num_qubits);
+    const Complex* const from = channel.matrix + static_cast<std::size_t>(k) * size;
+    return {from, from + size};
+}
+
 template <class T>
 std::vector<double> kraus_probabilities(const Instruction& channel, const State<T>& state, int num_qubits) {
     const std::size_t rows = std::size_t{1} << channel.num_qubits;

@@ -1,4 +1,4 @@
-// Choosing a Kraus operator on a pure state.
+// The Kraus operators of a channel, and choosing one on a pure state.
 #pragma once
 
 #include <vector>
@@ -7,6 +7,9 @@
 #include "coratrix/program.hpp"
 
 namespace coratrix {
+
+/// The k-th operator, row-major.
+std::vector<Complex> kraus_matrix(const Instruction& channel, int k);
 
 /// The probabilities |K_i ψ|² of a channel's operators on a normalised state.
 template <class T>
