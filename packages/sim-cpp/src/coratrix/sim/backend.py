@@ -53,7 +53,7 @@ class SimulatorBackend(BackendInterface):
         super().__init__(config)
         self.parameters = SimulatorParameters.parse(config.connection_params, backend=config.name)
         record = self.parameters.calibration
-        self._twin = None if record is None else Twin(record)
+        self._twin = None if record is None else Twin(record, routing=self.parameters.routing)
         self._own_noise = self.parameters.noise_model or (self._twin.noise_model if self._twin else SILENCE)
         self._made_settings: dict[tuple[bool, bool], _engine.Settings] = {}
         self._max_qubits = self.parameters.max_qubits or self._widest()
@@ -217,7 +217,7 @@ class SimulatorBackend(BackendInterface):
         return isinstance(circuit, QuantumCircuit) and (limit is None or circuit.num_qubits <= limit)
 
     def _result(self, run: Run, counts: dict[str, int], seconds: float) -> ExecutionResult:
-        joint = [] if is_silent(run.model) else run.model.correlated_readout(run.circuit)
+        joint = [] if is_silent(run.model) else run.model.correlated_readout(run.written)
         if joint:
             counts = misread(counts, joint, run.seed)
         self._metrics.success(seconds, shots=run.shots)

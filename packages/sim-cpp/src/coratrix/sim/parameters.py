@@ -51,6 +51,7 @@ class SimulatorParameters:
             `coratrix.sim.twin`). A `DeviceCalibration`, its dictionary, or the path of its JSON file. A
             ``noise_model`` given beside it replaces its noise, and ``simulator_type`` is then ``"auto"`` unless
             given.
+        routing: on a twin, swaps bring together what the device's map keeps apart; off, such gates are refused.
         seed: of every execution that gives none; by default each draws its own.
         use_gpu: asks for a GPU; a run then refuses, as this build has none.
         gpu_memory_limit: bytes, from ``8_000_000_000``, ``"8GB"`` or ``"8GiB"``.
@@ -64,6 +65,7 @@ class SimulatorParameters:
     supports_noise: bool = True
     noise_model: NoiseModel | None = None
     calibration: DeviceCalibration | None = None
+    routing: bool = False
     seed: int | None = None
     use_gpu: bool = False
     gpu_memory_limit: int | None = None
@@ -90,6 +92,11 @@ class SimulatorParameters:
         given = {name: value for name, value in params.items() if name in known and value is not None}
         if "calibration" in given:
             given.setdefault("simulator_type", "auto")
+        if given.get("routing") and "calibration" not in given:
+            raise ConfigurationError(
+                f"{backend}: routing is asked for without a device",
+                hint="Give its calibration, or make the simulator with manager.twin(name, routing=True)",
+            )
         return cls(**{name: _PARSERS[name](name, value, backend) for name, value in given.items()})
 
 
@@ -164,6 +171,7 @@ _PARSERS: Final[dict[str, Any]] = {
     "supports_noise": _flag,
     "noise_model": _noise,
     "calibration": _calibration,
+    "routing": _flag,
     "seed": _seed,
     "use_gpu": _flag,
     "gpu_memory_limit": _bytes,

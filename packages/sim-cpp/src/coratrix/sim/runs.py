@@ -30,12 +30,14 @@ class Run:
 
     Attributes:
         circuit: as the caller gave it; its registers are those of the result.
-        noisy: in the device's gates if there is one, every channel written into it, perhaps on fewer qubits.
+        written: in the device's gates and on its qubits if there is one.
+        noisy: every channel written into that, perhaps on fewer qubits.
         readout: confusion matrices by qubit of ``noisy``, rows true.
         level: the option ``optimization_level``: 0 applies every gate by itself, as written.
     """
 
     circuit: QuantumCircuit
+    written: QuantumCircuit
     noisy: QuantumCircuit
     readout: Readout
     model: NoiseModel
@@ -105,6 +107,7 @@ def make_run(
     method = choose(kind, noisy, shots)
     return Run(
         circuit=circuit,
+        written=written,
         noisy=noisy,
         readout=readout,
         model=model,
