@@ -330,3 +330,18 @@ def test_the_transpose_is_not_completely_positive() -> None:
     assert defects.trace == 0
     assert defects.positivity == pytest.approx(1)
     assert "lowest Choi eigenvalue is -1" in str(defects)
+
+
+@pytest.mark.parametrize(
+    ("form", "matrix", "words"),
+    [
+        ("choi", -np.eye(4) / 2, "Choi matrix is not a channel.*lowest Choi eigenvalue is -0.5"),
+        ("chi", np.diag([1.0, 0.5, 0, 0]), "chi matrix is not a channel.*does not preserve the trace"),
+        ("ptm", np.diag([1.0, 1, 1, -1]), "Pauli transfer matrix is not a channel.*eigenvalue is -1"),
+    ],
+)
+def test_a_matrix_that_is_no_channel_is_refused_by_the_name_it_came_under(
+    form: str, matrix: np.ndarray, words: str
+) -> None:
+    with pytest.raises(InvalidNoiseError, match=words):
+        getattr(Channel, f"from_{form}")(matrix)
