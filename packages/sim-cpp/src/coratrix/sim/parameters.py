@@ -46,7 +46,8 @@ class SimulatorParameters:
             or ``"auto"``, which picks one of them for each circuit; `coratrix.sim.methods` says how.
         max_qubits: refuse larger circuits; by default what the memory holds.
         supports_noise: whether noise models and channels are accepted.
-        noise_model: applied to every circuit that brings none of its own; the guide's flat form or a model.
+        noise_model: applied to every circuit that brings none of its own; a model, the guide's flat form, or
+            the path of a JSON file of it.
         calibration: makes the simulator a twin of a device: its map, gates and noise (see
             `coratrix.sim.twin`). A `DeviceCalibration`, its dictionary, or the path of its JSON file. A
             ``noise_model`` given beside it replaces its noise, and ``simulator_type`` is then ``"auto"`` unless
@@ -134,11 +135,22 @@ def _seed(name: str, value: Any, backend: str) -> int:
     return int(value)
 
 
-def _noise(name: str, value: Any, backend: str) -> NoiseModel:
+def noise_model_of(value: Any, backend: str) -> NoiseModel:
+    """A noise model from a model, its dictionary, or the path of its JSON file; None is no noise.
+
+    Raises:
+        ConfigurationError: it is none of these, or what it says is no noise; the key and the value are named.
+    """
     try:
+        if isinstance(value, str | os.PathLike):
+            return NoiseModel.from_json(Path(value).read_text(encoding="utf-8"))
         return NoiseModel.of(value)
-    except (InvalidNoiseError, TypeError, AttributeError) as exc:
-        raise ConfigurationError(f"{backend}: {name}: {exc}") from exc
+    except (InvalidNoiseError, OSError, UnicodeDecodeError, TypeError, AttributeError) as exc:
+        raise ConfigurationError(f"{backend}: noise_model: {exc}", backend=backend) from exc
+
+
+def _noise(_: str, value: Any, backend: str) -> NoiseModel:
+    return noise_model_of(value, backend)
 
 
 def _calibration(name: str, value: Any, backend: str) -> DeviceCalibration:
