@@ -123,9 +123,31 @@ def test_channels_that_do_nothing_give_the_same_counts_bit_for_bit() -> None:
     assert simulator().execute(plain, SHOTS, noise_model={"depolarizing_error": 0.0}).counts == wanted
 
 
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("seed", range(4))
+def test_errors_that_reach_few_qubits_leave_all_correlations_right(seed: int, precision: str) -> None:
+    """Most shots are read inside light cones here; the lopsided ends have several errors in one shot."""
+    circuit = brickwork(11, 5, seed, [depolarizing(0.01)]).channel(depolarizing(0.3, 2), 3, 9)
+    circuit.h(9).cx(9, 4).channel(pauli({"Y": 0.2}), 4).ry(0.6, 4)
+    exact = simulator(simulator_type="density_matrix").probabilities(circuit)
+    shots = 20_000
+
+    counts = simulator(precision=precision).execute(circuit, shots, seed=seed).counts
+
+    keys = np.array([[c == "1" for c in key] for key in counts]) * 2 - 1
+    often = np.array(list(counts.values())) / shots
+    signs = np.array([[int(c) * 2 - 1 for c in format(k, "011b")] for k in range(2**11)])
+    for a in range(11):
+        for b in range(a, 11):
+            wanted = exact @ (signs[:, a] * signs[:, b] if a != b else signs[:, a])
+            found = often @ (keys[:, a] * keys[:, b] if a != b else keys[:, a])
+            assert abs(found - wanted) < 5 * np.sqrt((1 - wanted**2) / shots) + 1e-12
+
+
 @pytest.mark.parametrize("num_qubits", [6, 12, 18])
-def test_threads_do_not_change_a_count(num_qubits: int) -> None:
-    channels = [depolarizing(0.01), amplitude_damping(0.01)]
+@pytest.mark.parametrize("damping", [0.0, 0.01])
+def test_threads_do_not_change_a_count(num_qubits: int, damping: float) -> None:
+    channels = [depolarizing(0.01)] + [amplitude_damping(damping)] * (damping > 0)
     circuit = brickwork(num_qubits, 4 if num_qubits < 18 else 1, 3, channels)
     shots = 2000 if num_qubits < 18 else 100
 

@@ -6,9 +6,11 @@
 #include <memory>
 #include <numeric>
 #include <stdexcept>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
+#include "coratrix/light_cones.hpp"
 #include "coratrix/measurement.hpp"
 #include "coratrix/pauli_density.hpp"
 #include "coratrix/plans.hpp"
@@ -74,6 +76,13 @@ struct Shared {
         return *slot;
     }
 
+    const LightCones& cones_of(const NoisySegment& segment) {
+        const std::lock_guard<std::mutex> lock(guard);
+        std::unique_ptr<LightCones>& slot = cones[&segment];
+        if (!slot) slot = std::make_unique<LightCones>(segment, program.num_qubits());
+        return *slot;
+    }
+
     const Program& program;
     const std::uint64_t seed;
     const RunOptions options;
@@ -81,6 +90,7 @@ struct Shared {
     int kept_states;
     std::mutex guard;
     std::map<std::pair<const Instruction*, const Instruction*>, std::unique_ptr<NoisySegment>> segments;
+    std::map<const NoisySegment*, std::unique_ptr<LightCones>> cones;
 };
 
 /// Where the numbers of a branch's k-th noisy stretch lie in the stream of each shot, far from those of measurements.
@@ -173,6 +183,10 @@ private:
         Branch<T> after = child(branch);
         after.state.reset();
         after.stretches = branch.stretches + 1;
+        std::vector<std::uint32_t> shots = branch.shots;
+        if (options_.cones && only_readings_follow(branch) && shared_.cones_of(segment).are_known())
+            shots = read_in_cones(shared_.cones_of(segment), branch, after);
+        if (shots.empty()) return true;
         TrajectoryTree<T> tree(segment, plans_, program_.num_qubits(), seed_, noise_place(branch.stretches), budget_,
                                context_,
                                [&](std::shared_ptr<State<T>> state, std::vector<std::uint32_t> shots) {
@@ -181,8 +195,42 @@ private:
                                    leaf.shots = std::move(shots);
                                    finish(std::move(leaf));
                                });
-        tree.run(std::move(branch.state), branch.shots);
+        tree.run(std::move(branch.state), shots);
         return true;
+    }
+
+    /// Reads the shots without errors and those whose errors stay in small light cones; returns the others.
+    std::vector<std::uint32_t> read_in_cones(const LightCones& cones, const Branch<T>& branch, Branch<T> after) {
+        const std::uint64_t place = noise_place(branch.stretches);
+        ConeShots sorted = cones.sort(branch.shots, seed_, place);
+        if (sorted.served.empty()) return std::move(sorted.others);
+        after.shots = std::move(sorted.served);
+        after.state = branch.state;
+        plans_.evolve(after.state, cones.ops().data(), cones.ops().data() + cones.ops().size(), context_);
+        Readings readings = read_all(after);
+        std::map<std::uint32_t, Index*> reading_of;
+        for (std::size_t d = 0; d < readings.states.size(); ++d)
+            reading_of[after.shots[readings.order[d]]] = &readings.states[d];
+        Context few = context_;
+        few.num_threads = std::min(few.num_threads, 4);
+        parallel_for(few, static_cast<std::int64_t>(sorted.groups.size()), [&](std::int64_t number, int) {
+            const ConeShots::Group& group = sorted.groups[static_cast<std::size_t>(number)];
+            ConeReader<T> reader(cones, group.history, group.cone, plans_.kernel_table());
+            for (const auto& [shot, drawn] : group.shots) {
+                Index& reading = *reading_of.at(shot);
+                reading = reader.read(*after.state, reading, uniform(seed_, shot, place + drawn));
+            }
+        });
+        if (readings.sorted) sort_by_state(readings);
+        const Measurement measurement(after.frames.back(), program_.num_qubits());
+        record(after, measurement, readings);
+        return std::move(sorted.others);
+    }
+
+    /// Whether the program ends with one run of measurements here.
+    bool only_readings_follow(const Branch<T>& branch) const {
+        Frames frames = branch.frames;
+        return Measurement(frames.back(), program_.num_qubits()).mask() != 0 && is_at_end(frames);
     }
 
     void need_state(Branch<T>& branch) {
@@ -217,6 +265,13 @@ private:
         std::vector<std::uint32_t> order;
         bool sorted = false;  // by state
     };
+
+    static void sort_by_state(Readings& readings) {
+        std::vector<std::pair<Index, std::uint32_t>> pairs;
+        for (std::size_t d = 0; d < readings.states.size(); ++d) pairs.emplace_back(readings.states[d], readings.order[d]);
+        std::sort(pairs.begin(), pairs.end());
+        for (std::size_t d = 0; d < pairs.size(); ++d) std::tie(readings.states[d], readings.order[d]) = pairs[d];
+    }
 
     Readings read_table(const Branch<T>& branch, const std::vector<double>& p) const {
         Readings out;

@@ -17,20 +17,6 @@ namespace {
 
 constexpr std::size_t kDirectWork = std::size_t{1} << 15;  // gates times amplitudes
 
-std::size_t pick(const std::vector<double>& weights, double u) {
-    double total = 0;
-    for (const double w : weights) total += w;
-    u *= total;
-    std::size_t last = 0;
-    for (std::size_t k = 0; k < weights.size(); ++k) {
-        if (!(weights[k] > 0)) continue;
-        last = k;
-        if (u < weights[k]) break;
-        u -= weights[k];
-    }
-    return last;
-}
-
 /// Counts a state as kept for later, if one is, as long as this lives.
 class Keeping {
 public:

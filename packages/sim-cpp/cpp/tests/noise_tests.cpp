@@ -8,6 +8,7 @@
 #include <random>
 
 #include "coratrix/branching.hpp"
+#include "coratrix/light_cones.hpp"
 #include "coratrix/pauli_density.hpp"
 #include "coratrix/trajectories.hpp"
 
@@ -251,6 +252,63 @@ void no_budget_changes_a_count() {
         }
 }
 
+/// Errors in the middle and near the end of a wider circuit, most of them inside light cones of a few qubits.
+void light_cones_agree() {
+    constexpr int n = 6;
+    for (const int layers : {1, 2, 3}) {
+        const NoisyCircuit circuit = brickwork(n, layers, {depolarizing(0.03), correlated(0.02)});
+        const auto program = circuit.program();
+        const Body& body = program->body();
+        const NoisySegment segment(body.data(), body.data() + body.size());
+        const LightCones cones(segment, n);
+        std::vector<std::uint32_t> shots(500);
+        for (std::uint32_t shot = 0; shot < shots.size(); ++shot) shots[shot] = shot;
+        const ConeShots sorted = cones.sort(shots, 1, 0);
+        expect(cones.are_known() && sorted.groups.size() > 10, "errors are followed in light cones");
+        expect(sorted.served.size() + sorted.others.size() == shots.size(), "every shot is served once");
+        readings_agree(circuit, n, "errors in light cones");
+    }
+}
+
+/// One error of one history, exactly: readings without errors weighted by their probability, and a fine grid of the
+/// number that is drawn, against the state that the history leads to.
+void a_reading_in_a_light_cone_is_drawn_from_the_right_state() {
+    constexpr int n = 5, grid = 2000;
+    NoisyCircuit without(n), with(n);
+    const Matrix y = {0, Complex(0, -1), Complex(0, 1), 0};
+    const Matrix turn = random_rotation(), other = random_rotation(), last = random_rotation();
+    const auto both = [&](const Matrix& m, const std::vector<int>& qubits) { without.gate(m, qubits), with.gate(m, qubits); };
+    for (int q = 0; q < n; ++q) both(random_rotation(), {q});
+    both(kControlledZ, {1, 2});
+    without.channel({{std::sqrt(0.75), 0, 0, std::sqrt(0.75)}, {0, Complex(0, -0.5), Complex(0, 0.5), 0}}, {2});
+    with.gate(y, {2});
+    both(turn, {2});
+    both(kControlledZ, {2, 3});
+    both(other, {3});
+    both(last, {0});
+    both(kControlledZ, {0, 1});
+
+    const auto program = without.program();
+    const NoisySegment segment(program->body().data(), program->body().data() + program->body().size());
+    const LightCones cones(segment, n);
+    ConeShots sorted;
+    for (std::uint32_t shot = 0; sorted.groups.empty() && shot < 100; ++shot) sorted = cones.sort({shot}, 1, 0);
+    if (sorted.groups.empty()) return expect(false, "one shot in four has the error");
+    expect(sorted.groups[0].cone.bits == (bit(n - 1 - 2) | bit(n - 1 - 3)),
+           "the error reaches qubits 2 and 3");
+    Plans<double> plans(n, RunOptions{});
+    std::shared_ptr<State<double>> psi;
+    plans.evolve(psi, cones.ops().data(), cones.ops().data() + cones.ops().size(), Context{});
+    ConeReader<double> reader(cones, sorted.groups[0].history, sorted.groups[0].cone, plans.kernel_table());
+    std::vector<double> found(std::size_t{1} << n, 0.0);
+    for (Index x = 0; x < found.size(); ++x)
+        for (int k = 0; k < grid; ++k)
+            found[reader.read(*psi, x, (k + 0.5) / grid)] += std::norm(psi->data()[x]) / grid;
+    double worst = 0;
+    for (Index x = 0; x < found.size(); ++x) worst = std::max(worst, std::abs(found[x] - with.rho()[x << n | x].real()));
+    expect(worst < 1.0 / grid, "readings in a light cone have the probabilities of the state with the error");
+}
+
 /// Of all sites only those whose base is no multiple of a unitary need the norm.
 void sites_are_told_apart() {
     NoisyCircuit circuit(1);
@@ -279,6 +337,8 @@ void what_does_not_fit_is_refused_before() {
 int main() {
     the_pauli_basis_agrees();
     trajectories_agree();
+    light_cones_agree();
+    a_reading_in_a_light_cone_is_drawn_from_the_right_state();
     no_budget_changes_a_count();
     sites_are_told_apart();
     what_does_not_fit_is_refused_before();

@@ -8,6 +8,9 @@
 
 namespace coratrix {
 
+/// An index, each as likely as its weight says; `u` is uniform in [0, 1).
+std::size_t pick(const std::vector<double>& weights, double u);
+
 /// The k-th operator, row-major.
 std::vector<Complex> kraus_matrix(const Instruction& channel, int k);
 
