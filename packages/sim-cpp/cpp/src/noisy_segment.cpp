@@ -105,6 +105,10 @@ std::size_t NoisySegment::next_mixed(std::size_t site, double u) const {
     return static_cast<std::size_t>(std::upper_bound(after, hazard_.end(), reached) - hazard_.begin()) - 1;
 }
 
+std::size_t NoisySegment::nth_by_norm(std::size_t count) const {
+    return static_cast<std::size_t>(std::lower_bound(by_norm_.begin(), by_norm_.end(), count) - by_norm_.begin());
+}
+
 double NoisySegment::least_factor(std::size_t first, std::size_t last) const {
     return std::exp(log_least_[last] - log_least_[first]);
 }

@@ -119,18 +119,18 @@ void TrajectoryTree<T>::follow(StatePointer state, std::size_t op, std::size_t s
     leaf_(std::move(state), std::move(numbers));
 }
 
-/// The next mixed event, or earlier where the norm is to be looked at.
+/// The next mixed event, or earlier where the norm is to be looked at: the more shots, the sooner one falls, and then
+/// all since the last look is done again.
 template <class T>
 std::size_t TrajectoryTree<T>::next_stop(std::size_t site, const Shots& shots) const {
+    constexpr double kFallsPerLook = 0.25;
     const std::size_t event = shots.front().event;
-    if (segment_.num_by_norm(site, event) <= stride_) return event;
-    const std::size_t wanted = (segment_.num_by_norm(0, site) / stride_ + 1) * stride_;  // a fixed grid: plans recur
-    std::size_t low = site, high = event;
-    while (low + 1 < high) {
-        const std::size_t middle = (low + high) / 2;
-        (segment_.num_by_norm(0, middle) < wanted ? low : high) = middle;
-    }
-    return high;
+    std::size_t stop = site;
+    do {
+        if (segment_.num_by_norm(stop, event) <= stride_) return event;
+        stop = segment_.nth_by_norm((segment_.num_by_norm(0, stop) / stride_ + 1) * stride_);  // a fixed grid: plans recur
+    } while (static_cast<double>(shots.size()) * (1 - segment_.least_factor(site, stop)) < kFallsPerLook);
+    return stop;
 }
 
 template <class T>

@@ -35,6 +35,9 @@ public:
 
     std::size_t num_by_norm(std::size_t first, std::size_t last) const { return by_norm_[last] - by_norm_[first]; }
 
+    /// The first site before which so many are by norm.
+    std::size_t nth_by_norm(std::size_t count) const;
+
     /// The norm² falls at most by this factor while nothing happens at sites [first, last).
     double least_factor(std::size_t first, std::size_t last) const;
 
