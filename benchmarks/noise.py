@@ -1,13 +1,14 @@
 """Noisy simulations beside one another: the same circuits, one thread, peers taking turns in one run.
 
-    python benchmarks/noise.py                    # every row, a table on standard output
-    python benchmarks/noise.py --rows exact-10 damping-16 --repeats 5
+    python benchmarks/noise.py                    # the rows of the page, a table on standard output
+    python benchmarks/noise.py --grid             # every width, error rate and number of shots
+    python benchmarks/noise.py --rows exact-10 "damping-16 1e-3 1k" --repeats 5
     python benchmarks/noise.py --memory           # peaks of memory of our own runs
 
 CPU seconds of the process, medians; "total" starts from the neutral gate list, "run" from the simulator's own
 circuit. Checked before anything is timed: exact answers agree entry by entry, samples qubit by qubit within five
-standard errors of the difference. A peer that disagrees is reported and not timed. Rows name peers that would take
-minutes, and leave them out unless --all is given.
+standard errors of the difference. A peer that disagrees is reported and not timed. What would take more than half a
+minute a run by a rough estimate is left out unless --all is given, and the table says so.
 """
 
 from __future__ import annotations
@@ -47,41 +48,75 @@ class Row:
     depth: int
     noise: Noise
     shots: int = 0
-    slow: tuple[str, ...] = ()
 
     @property
     def gates(self) -> GateList:
         return clifford(self.n, self.depth) if self.method == "clifford" else brick(self.n, self.depth)
 
 
-def _exact(n: int) -> Row:
-    return Row(
-        method="exact",
-        n=n,
-        depth=5,
-        noise=(0.01, 0.01),
-        slow=("qulacs", "aer") if n > 10 else ("qulacs",) if n > 8 else (),
-    )
-
-
-def _sampled(n: int, noise: Noise, shots: int, *slow: str) -> Row:
-    return Row(method="trajectories", n=n, depth=10, noise=noise, shots=shots, slow=slow)
-
-
-ROWS = {
-    **{f"exact-{n}": _exact(n) for n in (6, 8, 10, 12)},
-    "pauli-12 1e-2": _sampled(12, (1e-2, 0), 1000, "aer"),
-    "pauli-12 1e-3 100k": _sampled(12, (1e-3, 0), 100_000, "aer", "qsim-c64", "qulacs"),
-    "pauli-16 1e-2": _sampled(16, (1e-2, 0), 100, "aer"),
-    "pauli-16 1e-3": _sampled(16, (1e-3, 0), 1000, "aer"),
-    "pauli-16 1e-4": _sampled(16, (1e-4, 0), 1000, "aer"),
-    "pauli-20 1e-3": _sampled(20, (1e-3, 0), 100, "aer", "qulacs"),
-    "damping-12 1e-3": _sampled(12, (1e-3, 1e-3), 1000, "aer", "prism-q"),
-    "damping-16 1e-3": _sampled(16, (1e-3, 1e-3), 1000, "aer", "prism-q"),
-    "damping-20 1e-3": _sampled(20, (1e-3, 1e-3), 100, "aer", "prism-q"),
-    "clifford-100": Row(method="clifford", n=100, depth=10, noise=(1e-3, 0), shots=10_000, slow=("aer",)),
-    "clifford-1000": Row(method="clifford", n=1000, depth=10, noise=(1e-3, 0), shots=1000, slow=("aer",)),
+LONGEST_S = 30.0
+# Milliseconds at n = 16: of one shot, of one whose history is its own, of one with damping; measured once, roughly.
+SHOT_MS = {
+    "coratrix": (0.0, 1.5, 4.0),
+    "coratrix-c64": (0.0, 1.0, 2.0),
+    "prism-q": (0.0, 5.0, 70.0),
+    "qsim-c64": (3.0, 0.0, 3.5),
+    "aer": (80.0, 0.0, 200.0),
+    "qulacs": (0.0, 10.0, 100.0),
 }
+EXACT_S = {"coratrix": 0.3, "prism-q": 2.6, "aer": 30.0, "qulacs": 300.0}  # at n = 12
+
+
+def estimated_s(peer: str, row: Row) -> float:
+    """What one run will about take."""
+    if row.method == "clifford":
+        return 100.0 if peer == "aer" else 0.1
+    if row.method == "exact":
+        return EXACT_S.get(peer, 0.0) * 4.0 ** (row.n - 12)
+    every, own, damped = SHOT_MS[peer]
+    sites = sum(len(qubits) for _, qubits, _ in row.gates)
+    with_events = 1 - np.exp(-sites * (row.noise[0] + row.noise[1]))
+    per_shot = (
+        damped * (1 if every or peer == "prism-q" else with_events)
+        if row.noise[1]
+        else every + own * with_events
+    )
+    return float(row.shots * per_shot * 1e-3 * 2.0 ** (row.n - 16))
+
+
+def _sampled(n: int, noise: Noise, shots: int) -> Row:
+    return Row(method="trajectories", n=n, depth=10, noise=noise, shots=shots)
+
+
+SHOTS = {"100": 100, "1k": 1000, "10k": 10_000, "100k": 100_000}
+GRID = {
+    **{f"exact-{n}": Row(method="exact", n=n, depth=5, noise=(0.01, 0.01)) for n in range(6, 13)},
+    **{
+        f"{kind}-{n} {rate} {many}": _sampled(
+            n, (float(rate), float(rate) if kind == "damping" else 0), shots
+        )
+        for kind in ("pauli", "damping")
+        for n in (12, 14, 16, 18, 20)
+        for rate in ("1e-2", "1e-3", "1e-4")
+        for many, shots in SHOTS.items()
+    },
+    "clifford-100": Row(method="clifford", n=100, depth=10, noise=(1e-3, 0), shots=10_000),
+    "clifford-1000": Row(method="clifford", n=1000, depth=10, noise=(1e-3, 0), shots=1000),
+}
+PAGE = (
+    *(f"exact-{n}" for n in (6, 8, 10, 12)),
+    "pauli-12 1e-2 1k",
+    "pauli-12 1e-3 100k",
+    "pauli-16 1e-2 100",
+    "pauli-16 1e-3 1k",
+    "pauli-16 1e-4 1k",
+    "pauli-20 1e-3 100",
+    "damping-12 1e-3 1k",
+    "damping-16 1e-3 1k",
+    "damping-20 1e-3 100",
+    "clifford-100",
+    "clifford-1000",
+)
 
 
 def cpu() -> float:
@@ -107,25 +142,29 @@ def complaint(row: Row, ours: Any, theirs: Any) -> str:
     return f"a qubit is {worst:.1f} standard errors away" if worst > 5 else ""
 
 
-def prepare(row: Row, names: list[str], everything: bool) -> dict[str, Any]:
-    """The peers that serve this row and agree with ours."""
+def prepare(row: Row, names: list[str], everything: bool) -> tuple[dict[str, Any], list[str]]:
+    """The peers that serve this row and agree with ours; and a word on each that was left out."""
     ready: dict[str, Any] = {}
+    left_out: list[str] = []
     wanted = None
     for name in names:
-        if row.method not in PEERS[name].methods or (name in row.slow and not everything):
+        if row.method not in PEERS[name].methods:
+            continue
+        if (seconds := estimated_s(name, row)) > LONGEST_S and not everything:
+            left_out.append(f"{name} left out, about {seconds:.0f} s")
             continue
         try:
             peer = PEERS[name]()
             found = peer.run(row.method, peer.build(row.method, row.gates, row.n, row.noise), row.shots)
         except (ImportError, NotImplementedError) as exc:
-            print(f"  {name}: {exc}", flush=True)
+            left_out.append(f"{name}: {exc}")
             continue
         wanted = found if wanted is None else wanted
         if words := complaint(row, wanted, found):
-            print(f"  {name}: {words}: not timed", flush=True)
+            left_out.append(f"{name}: {words}, not timed")
             continue
         ready[name] = peer
-    return ready
+    return ready, left_out
 
 
 def measure(row: Row, peers: dict[str, Any], repeats: int) -> dict[str, tuple[float, float]]:
@@ -142,8 +181,8 @@ def measure(row: Row, peers: dict[str, Any], repeats: int) -> dict[str, tuple[fl
     return {name: tuple(map(statistics.median, zip(*pairs, strict=True))) for name, pairs in times.items()}  # type: ignore[misc]
 
 
-def line(name: str, row: Row, times: dict[str, tuple[float, float]]) -> str:
-    ours = times["coratrix"]
+def line(name: str, row: Row, times: dict[str, tuple[float, float]], left_out: list[str]) -> str:
+    ours = times.get("coratrix", (float("nan"), float("nan")))
     others = {peer: pair for peer, pair in times.items() if not peer.startswith("coratrix")}
     fastest = min(others, key=lambda peer: others[peer][1], default="")
     cells = [name, f"p={row.noise[0]:g} γ={row.noise[1]:g}", str(row.shots or "exact")]
@@ -153,7 +192,7 @@ def line(name: str, row: Row, times: dict[str, tuple[float, float]]) -> str:
     best = others.get(fastest, (float("nan"), float("nan")))
     cells += [f"{fastest} {best[0] * 1e3:.3g} / {best[1] * 1e3:.3g}" if fastest else "-"]
     cells += [f"{ours[0] / best[0]:.2f} / {ours[1] / best[1]:.2f}"]
-    cells.append(", ".join(f"{peer} {pair[1] * 1e3:.3g}" for peer, pair in others.items()))
+    cells.append(", ".join([f"{peer} {pair[1] * 1e3:.3g}" for peer, pair in others.items()] + left_out))
     return "| " + " | ".join(cells) + " |"
 
 
@@ -176,10 +215,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=list(ROWS))
+    parser.add_argument("--rows", nargs="+", default=list(PAGE), choices=list(GRID), metavar="ROW")
+    parser.add_argument("--grid", action="store_true", help="every row there is, hours of them")
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS))
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--all", action="store_true", help="also peers that take minutes")
+    parser.add_argument("--all", action="store_true", help="also what takes minutes a run")
     parser.add_argument("--memory", action="store_true", help="peaks of memory instead of times")
     parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -193,10 +233,10 @@ def main() -> None:
     print("| row | noise | shots | ours, total / run, ms | fastest peer | ratio | runs, ms |", flush=True)
     print("|---|---|---|---|---|---|---|", flush=True)
     names = ["coratrix", *[name for name in given.peers if name != "coratrix"]]
-    for name in given.rows:
-        row = ROWS[name]
-        peers = prepare(row, names, given.all)
-        print(line(name, row, measure(row, peers, given.repeats)), flush=True)
+    for name in GRID if given.grid else given.rows:
+        row = GRID[name]
+        peers, left_out = prepare(row, names, given.all)
+        print(line(name, row, measure(row, peers, given.repeats), left_out), flush=True)
     return None
 
 

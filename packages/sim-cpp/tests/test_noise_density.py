@@ -133,3 +133,14 @@ def test_threads_do_not_change_a_count() -> None:
     counts = [simulator(num_threads=threads).execute(circuit, 5000, seed=4).counts for threads in (1, 2, 4)]
 
     assert counts[0] == counts[1] == counts[2]
+
+
+def test_explain_tells_what_is_done_in_the_pauli_basis() -> None:
+    text = simulator(noise_model={"depolarizing_error": 0.01}).explain(
+        QuantumCircuit(9).h(0).cx(0, 1).cx(3, 8)
+    )
+
+    assert "density matrix of 9 qubits in the Pauli basis: 4^9 real numbers, 2097152 bytes" in text
+    assert "6 gates, channels and resets in 2 passes" in text
+    assert "stage 1:" in text
+    assert "precision" not in text  # nothing of a plan for complex amplitudes

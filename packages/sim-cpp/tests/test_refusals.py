@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,3 +174,29 @@ def _busy() -> QuantumCircuit:
         for qubit in range(19):
             circuit.cz(qubit, qubit + 1)
     return circuit
+
+
+def test_what_would_leave_noise_out_is_refused() -> None:
+    noisy = simulator(noise_model={"depolarizing_error": 0.1})
+    circuit, z = QuantumCircuit(1).ry(0.1, 0), PauliSum({"Z": 1.0})
+
+    with pytest.raises(ConfigurationError, match=r"gradient\(\).*leave the noise model out"):
+        noisy.gradient(circuit, z)
+    with pytest.raises(ConfigurationError, match=r"sweep\(\).*leave the noise model out"):
+        noisy.sweep(circuit, z, [{}])
+    with pytest.raises(ConfigurationError, match="no statevector"):
+        noisy.statevector(circuit)
+
+
+def test_a_noise_model_may_be_a_json_file(tmp_path: Path) -> None:
+    path = tmp_path / "noise.json"
+    path.write_text(json.dumps({"bit_flip_error": 1.0}), encoding="utf-8")
+    circuit = QuantumCircuit(1).x(0)
+
+    assert simulator(noise_model=str(path)).execute(circuit, 10).counts == {"0": 10}
+    assert simulator().execute(circuit, 10, noise_model=path).counts == {"0": 10}
+    with pytest.raises(ConfigurationError, match="noise_model.*No such file"):
+        simulator().execute(circuit, 10, noise_model=str(tmp_path / "none.json"))
+    path.write_text('{"bit_flip": 1}', encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="noise_model.*unknown key 'bit_flip'.*bit_flip_error"):
+        simulator(noise_model=str(path))

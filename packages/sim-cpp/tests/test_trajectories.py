@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -121,9 +123,31 @@ def test_channels_that_do_nothing_give_the_same_counts_bit_for_bit() -> None:
     assert simulator().execute(plain, SHOTS, noise_model={"depolarizing_error": 0.0}).counts == wanted
 
 
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("seed", range(4))
+def test_errors_that_reach_few_qubits_leave_all_correlations_right(seed: int, precision: str) -> None:
+    """Most shots are read inside light cones here; the lopsided ends have several errors in one shot."""
+    circuit = brickwork(11, 5, seed, [depolarizing(0.01)]).channel(depolarizing(0.3, 2), 3, 9)
+    circuit.h(9).cx(9, 4).channel(pauli({"Y": 0.2}), 4).ry(0.6, 4)
+    exact = simulator(simulator_type="density_matrix").probabilities(circuit)
+    shots = 20_000
+
+    counts = simulator(precision=precision).execute(circuit, shots, seed=seed).counts
+
+    keys = np.array([[c == "1" for c in key] for key in counts]) * 2 - 1
+    often = np.array(list(counts.values())) / shots
+    signs = np.array([[int(c) * 2 - 1 for c in format(k, "011b")] for k in range(2**11)])
+    for a in range(11):
+        for b in range(a, 11):
+            wanted = exact @ (signs[:, a] * signs[:, b] if a != b else signs[:, a])
+            found = often @ (keys[:, a] * keys[:, b] if a != b else keys[:, a])
+            assert abs(found - wanted) < 5 * np.sqrt((1 - wanted**2) / shots) + 1e-12
+
+
 @pytest.mark.parametrize("num_qubits", [6, 12, 18])
-def test_threads_do_not_change_a_count(num_qubits: int) -> None:
-    channels = [depolarizing(0.01), amplitude_damping(0.01)]
+@pytest.mark.parametrize("damping", [0.0, 0.01])
+def test_threads_do_not_change_a_count(num_qubits: int, damping: float) -> None:
+    channels = [depolarizing(0.01)] + [amplitude_damping(damping)] * (damping > 0)
     circuit = brickwork(num_qubits, 4 if num_qubits < 18 else 1, 3, channels)
     shots = 2000 if num_qubits < 18 else 100
 
@@ -148,3 +172,46 @@ def test_certain_events_happen() -> None:
     counts = simulator().execute(circuit, 3000).counts
 
     assert_counts_match(counts, reference.outcome_probabilities(circuit.measured_whole()))
+
+
+DEEP_CHAIN = """
+import resource
+from coratrix.backend import BackendConfiguration
+from coratrix.core import QuantumCircuit
+from coratrix.core.noise import amplitude_damping
+from coratrix.sim import SimulatorBackend
+
+params = {"simulator_type": "trajectories", "seed": 5, "num_threads": 1}
+simulator = SimulatorBackend(BackendConfiguration("sim", "simulator", params))
+
+def chain(num_qubits, length):
+    circuit = QuantumCircuit(num_qubits).h(num_qubits - 1).x(0)
+    for _ in range(length):
+        circuit.channel(amplitude_damping(0.9), 0).x(0)
+    return circuit
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+simulator.execute(chain(3, 2), 10)
+before = peak()
+simulator.execute(chain(19, 18), 20)
+print((peak() - before) / (16 << 19))
+"""
+
+
+def test_memory_does_not_grow_with_the_levels_at_which_shots_part() -> None:
+    """Nine of ten shots go one level deeper each time; without a bound 18 states are taken here."""
+    done = subprocess.run([sys.executable, "-c", DEEP_CHAIN], capture_output=True, text=True, check=True)
+
+    assert float(done.stdout) < 8 + 2 + 2  # kept, in work, and what plans and the interpreter take
+
+
+def test_explain_counts_the_sites_and_the_events_to_come() -> None:
+    noise = NoiseModel(depolarizing_error=0.04, gate_errors={"cx": {"amplitude_damping_error": 0.1}})
+    text = simulator(noise_model=noise).explain(QuantumCircuit(3).h(0).h(1).cx(0, 1).measure_all())
+
+    assert "4 sites where noise may act" in text
+    assert "drawn beforehand: 2 sites, 0.06 events a shot, none in 94.1 %" in text  # 3/4 of p each
+    assert "by the norm of the state: 2 sites, about 0.1 events a shot" in text
+    assert "3 measurements" in text

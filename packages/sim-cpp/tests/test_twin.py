@@ -116,6 +116,92 @@ def test_gates_off_the_map_are_refused_with_the_neighbours() -> None:
         twin().density_matrix(QuantumCircuit(5).cx(0, 3))
 
 
+def line(num_qubits: int) -> DeviceCalibration:
+    pairs = tuple((q, q + 1) for q in range(num_qubits - 1))
+    return DeviceCalibration(
+        name="line",
+        qubits=tuple(QubitCalibration() for _ in range(num_qubits)),
+        gates=(),
+        coupling_map=pairs,
+        native_gates=("rz", "sx", "x", "cz"),
+    )
+
+
+def is_on(written: QuantumCircuit, record: DeviceCalibration) -> bool:
+    pairs = {frozenset(pair) for pair in record.coupling_map}
+    return all(len(each.qubits) != 2 or frozenset(each.qubits) in pairs for each in written.instructions)
+
+
+@given(circuit=strategies.circuits(max_qubits=5, max_instructions=15, gates=SMALL))
+@settings(max_examples=40, deadline=None)
+def test_a_routed_circuit_is_on_the_map_and_means_the_same(circuit: QuantumCircuit) -> None:
+    record = line(circuit.num_qubits)
+
+    written = Twin(record, routing=True).written_natively(circuit)
+
+    assert is_on(written, record)
+    fidelity = abs(np.vdot(reference.final_state(circuit), reference.final_state(written)))
+    assert fidelity == pytest.approx(1, abs=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_counts_of_a_routed_circuit_are_those_of_the_circuit_as_it_was_written(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    circuit = QuantumCircuit(6, num_clbits=6)
+    for qubit in range(6):
+        circuit.ry(0.3 + 0.4 * qubit, qubit)
+    for _ in range(12):
+        a, b = (int(q) for q in rng.permutation(6)[:2])
+        circuit.cx(a, b).ry(float(rng.uniform(0, 2)), a)
+    circuit.measure(rng.permutation(6).tolist(), list(range(6)))
+    record = line(9)
+    written = Twin(record, routing=True).written_natively(circuit)
+
+    counts = twin(record, routing=True).execute(circuit, 20_000, seed=seed).counts
+
+    assert is_on(written, record)
+    assert_counts_match(counts, reference.outcome_probabilities(circuit))
+
+
+def test_a_routed_circuit_has_the_noise_of_the_qubits_that_it_runs_on() -> None:
+    circuit = QuantumCircuit(5, num_clbits=3).h(0).cx(0, 3).x(2).cx(0, 2).measure([3, 0, 2], [0, 1, 2])
+    written = Twin(RECORD, routing=True).written_natively(circuit)
+    model = NoiseModel.from_calibration(RECORD)
+
+    counts = twin(routing=True).execute(circuit, 20_000, seed=3).counts
+
+    assert written.count_ops()["cz"] > 2
+    assert_counts_match(counts, reference.outcome_probabilities(written, model))
+
+
+def test_a_circuit_that_fits_the_map_is_not_routed() -> None:
+    circuit = QuantumCircuit(5).h(0).cx(0, 1).cx(1, 4).measure_all()
+
+    assert Twin(RECORD, routing=True).written_natively(circuit).count_ops() == (
+        Twin(RECORD).written_natively(circuit).count_ops()
+    )
+
+
+def test_what_routing_cannot_do_is_refused_with_what_to_do_next() -> None:
+    inside = QuantumCircuit(5, num_clbits=1).measure(0, 0)
+    inside.if_test(condition_equals(0, 1), lambda body: body.cz(0, 3))
+    with pytest.raises(CircuitValidationError, match="cz on qubits 0, 3.*No swaps are put into blocks"):
+        twin(routing=True).execute(inside)
+    islands = DeviceCalibration(
+        name="islands",
+        qubits=tuple(QubitCalibration() for _ in range(4)),
+        gates=(),
+        coupling_map=((0, 1), (2, 3)),
+        native_gates=("rz", "sx", "cz"),
+    )
+    with pytest.raises(CircuitValidationError, match="cz on qubits 1, 2: .*none lead out of a part"):
+        twin(islands, routing=True).execute(QuantumCircuit(4).cz(0, 1).cz(1, 2))
+    with pytest.raises(CircuitValidationError, match="routing=True"):
+        twin().execute(QuantumCircuit(5).cx(0, 3))
+    with pytest.raises(ConfigurationError, match="routing is asked for without a device"):
+        SimulatorBackend(BackendConfiguration("plain", "simulator", {"routing": True}))
+
+
 def test_gates_that_cannot_be_rewritten_are_refused_by_name() -> None:
     with pytest.raises(
         CircuitValidationError, match="gate 'ccx' is not available|ccx on qubits 0, 1, 2: .*3 qubits"

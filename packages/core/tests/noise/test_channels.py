@@ -110,6 +110,32 @@ def test_one_qubit_channels_have_their_closed_form(noise: Channel, expected: np.
     assert np.allclose(after(noise), expected, atol=1e-15, rtol=0)
 
 
+@pytest.mark.parametrize(
+    ("t1", "t2", "excited"), [(50e-6, 30e-6, 0.1), (2.0, 2.0, 0.0), (math.inf, 1e-5, 0.3), (1e-9, 1e-9, 0.2)]
+)
+def test_relaxation_with_t2_up_to_t1_is_a_choice_of_identity_z_and_resets(
+    t1: float, t2: float, excited: float
+) -> None:
+    noise = thermal_relaxation(t1, t2, 2e-6, excited)
+    coherence = math.exp(-2e-6 / t2) * C01
+    population = excited + (P1 - excited) * math.exp(-2e-6 / t1)
+
+    for operator in noise.kraus():
+        diagonal = not (operator[0, 1] or operator[1, 0])
+        is_turn = diagonal and math.isclose(abs(operator[0, 0]), abs(operator[1, 1]))
+        assert is_turn or np.count_nonzero(operator) == 1
+    assert np.allclose(after(noise), population_and_coherence(population, coherence), atol=1e-15, rtol=0)
+
+
+def test_where_errors_are_drawn_phase_damping_is_a_flip_of_the_phase() -> None:
+    noise = phase_damping(0.3)
+
+    assert Channel.from_kraus(noise.drawn_kraus()).is_close(noise, atol=1e-15)
+    assert all(abs(operator[0, 0]) == abs(operator[1, 1]) for operator in noise.drawn_kraus())
+    damping = amplitude_damping(0.2)
+    assert damping.drawn_kraus() is damping.kraus()
+
+
 def test_depolarizing_on_n_qubits_replaces_the_state_by_the_mixed_one() -> None:
     for n in (1, 2, 3):
         rho = np.diag(np.arange(1.0, 2**n + 1)) / sum(range(1, 2**n + 1)) + 0.01j * (
@@ -304,3 +330,18 @@ def test_the_transpose_is_not_completely_positive() -> None:
     assert defects.trace == 0
     assert defects.positivity == pytest.approx(1)
     assert "lowest Choi eigenvalue is -1" in str(defects)
+
+
+@pytest.mark.parametrize(
+    ("form", "matrix", "words"),
+    [
+        ("choi", -np.eye(4) / 2, "Choi matrix is not a channel.*lowest Choi eigenvalue is -0.5"),
+        ("chi", np.diag([1.0, 0.5, 0, 0]), "chi matrix is not a channel.*does not preserve the trace"),
+        ("ptm", np.diag([1.0, 1, 1, -1]), "Pauli transfer matrix is not a channel.*eigenvalue is -1"),
+    ],
+)
+def test_a_matrix_that_is_no_channel_is_refused_by_the_name_it_came_under(
+    form: str, matrix: np.ndarray, words: str
+) -> None:
+    with pytest.raises(InvalidNoiseError, match=words):
+        getattr(Channel, f"from_{form}")(matrix)

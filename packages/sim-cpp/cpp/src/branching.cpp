@@ -6,9 +6,11 @@
 #include <memory>
 #include <numeric>
 #include <stdexcept>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
+#include "coratrix/light_cones.hpp"
 #include "coratrix/measurement.hpp"
 #include "coratrix/pauli_density.hpp"
 #include "coratrix/plans.hpp"
@@ -33,6 +35,7 @@ struct Branch {
     std::vector<std::uint32_t> shots;
     std::uint64_t draws = 0;          // how many numbers each shot has drawn
     std::uint64_t stretches = 0;      // how many stretches of noise lie behind
+    std::shared_ptr<const StateBudget::Kept> kept;  // the state waits for several branches
 };
 
 /// Which part of a split a reading belongs to; a reading not seen before gets the number of the next part.
@@ -52,7 +55,18 @@ private:
 template <class T>
 struct Shared {
     Shared(const Program& program_of, std::uint64_t seed_of, const RunOptions& options_of)
-        : program(program_of), seed(seed_of), options(options_of), plans(program_of.num_qubits(), options_of) {}
+        : program(program_of), seed(seed_of), options(options_of), plans(program_of.num_qubits(), options_of),
+          kept_states(options_of.kept_states) {}
+
+    /// Counted before the run: a stretch of noise has two states in work at times.
+    void count_states(int walks) {
+        const Body& body = program.body();
+        const bool noisy = !options.density && std::any_of(body.begin(), body.end(), [](const Instruction& in) {
+            return in.opcode == Opcode::channel;
+        });
+        const std::size_t bytes = 2 * sizeof(T) << plans.state_bits();
+        if (kept_states < 0) kept_states = StateBudget::limit_for(bytes, noisy ? 2 : 0, walks);
+    }
 
     /// A stretch of gates and channels, taken apart once.
     const NoisySegment& segment(const Instruction* first, const Instruction* last) {
@@ -62,12 +76,21 @@ struct Shared {
         return *slot;
     }
 
+    const LightCones& cones_of(const NoisySegment& segment) {
+        const std::lock_guard<std::mutex> lock(guard);
+        std::unique_ptr<LightCones>& slot = cones[&segment];
+        if (!slot) slot = std::make_unique<LightCones>(segment, program.num_qubits());
+        return *slot;
+    }
+
     const Program& program;
     const std::uint64_t seed;
     const RunOptions options;
     Plans<T> plans;
+    int kept_states;
     std::mutex guard;
     std::map<std::pair<const Instruction*, const Instruction*>, std::unique_ptr<NoisySegment>> segments;
+    std::map<const NoisySegment*, std::unique_ptr<LightCones>> cones;
 };
 
 /// Where the numbers of a branch's k-th noisy stretch lie in the stream of each shot, far from those of measurements.
@@ -78,14 +101,20 @@ class Walk {
 public:
     Walk(Shared<T>& shared, const Context& context)
         : shared_(shared), program_(shared.program), seed_(shared.seed), options_(shared.options), context_(context),
-          plans_(shared.plans), tally_(program_.num_clbits()) {}
+          plans_(shared.plans), tally_(program_.num_clbits()), budget_(shared.kept_states) {}
 
+    /// Shots that the budget of states left over are walked again, from the beginning and by themselves.
     Tally run(std::vector<std::uint32_t> shots) {
-        Branch<T> root;
-        root.frames.push_back({&program_.body(), 0, nullptr, 0});
-        root.clbits.assign(static_cast<std::size_t>(program_.num_clbits()), 0);
-        root.shots = std::move(shots);
-        finish(std::move(root));
+        while (!shots.empty()) {
+            Branch<T> root;
+            root.frames.push_back({&program_.body(), 0, nullptr, 0});
+            root.clbits.assign(static_cast<std::size_t>(program_.num_clbits()), 0);
+            root.shots = std::move(shots);
+            finish(std::move(root));
+            shots = budget_.take_again();
+            std::sort(shots.begin(), shots.end());
+            many_leaves_ |= !shots.empty();
+        }
         return std::move(tally_);
     }
 
@@ -98,6 +127,7 @@ private:
             Branch<T> next = std::move(waiting_.back());
             waiting_.pop_back();
             take_up(next);
+            next.kept.reset();
             follow(next);
             context_.check();
         }
@@ -153,15 +183,54 @@ private:
         Branch<T> after = child(branch);
         after.state.reset();
         after.stretches = branch.stretches + 1;
-        TrajectoryTree<T> tree(segment, plans_, program_.num_qubits(), seed_, noise_place(branch.stretches), context_,
+        std::vector<std::uint32_t> shots = branch.shots;
+        if (options_.cones && only_readings_follow(branch) && shared_.cones_of(segment).are_known())
+            shots = read_in_cones(shared_.cones_of(segment), branch, after);
+        if (shots.empty()) return true;
+        TrajectoryTree<T> tree(segment, plans_, program_.num_qubits(), seed_, noise_place(branch.stretches), budget_,
+                               context_,
                                [&](std::shared_ptr<State<T>> state, std::vector<std::uint32_t> shots) {
                                    Branch<T> leaf = after;
                                    leaf.state = std::move(state);
                                    leaf.shots = std::move(shots);
                                    finish(std::move(leaf));
                                });
-        tree.run(std::move(branch.state), branch.shots);
+        tree.run(std::move(branch.state), shots);
         return true;
+    }
+
+    /// Reads the shots without errors and those whose errors stay in small light cones; returns the others.
+    std::vector<std::uint32_t> read_in_cones(const LightCones& cones, const Branch<T>& branch, Branch<T> after) {
+        const std::uint64_t place = noise_place(branch.stretches);
+        ConeShots sorted = cones.sort(branch.shots, seed_, place);
+        if (sorted.served.empty()) return std::move(sorted.others);
+        after.shots = std::move(sorted.served);
+        after.state = branch.state;
+        plans_.evolve(after.state, cones.ops().data(), cones.ops().data() + cones.ops().size(), context_);
+        Readings readings = read_all(after);
+        std::map<std::uint32_t, Index*> reading_of;
+        for (std::size_t d = 0; d < readings.states.size(); ++d)
+            reading_of[after.shots[readings.order[d]]] = &readings.states[d];
+        Context few = context_;
+        few.num_threads = std::min(few.num_threads, 4);
+        parallel_for(few, static_cast<std::int64_t>(sorted.groups.size()), [&](std::int64_t number, int) {
+            const ConeShots::Group& group = sorted.groups[static_cast<std::size_t>(number)];
+            ConeReader<T> reader(cones, group.history, group.cone, plans_.kernel_table());
+            for (const auto& [shot, drawn] : group.shots) {
+                Index& reading = *reading_of.at(shot);
+                reading = reader.read(*after.state, reading, uniform(seed_, shot, place + drawn));
+            }
+        });
+        if (readings.sorted) sort_by_state(readings);
+        const Measurement measurement(after.frames.back(), program_.num_qubits());
+        record(after, measurement, readings);
+        return std::move(sorted.others);
+    }
+
+    /// Whether the program ends with one run of measurements here.
+    bool only_readings_follow(const Branch<T>& branch) const {
+        Frames frames = branch.frames;
+        return Measurement(frames.back(), program_.num_qubits()).mask() != 0 && is_at_end(frames);
     }
 
     void need_state(Branch<T>& branch) {
@@ -196,6 +265,13 @@ private:
         std::vector<std::uint32_t> order;
         bool sorted = false;  // by state
     };
+
+    static void sort_by_state(Readings& readings) {
+        std::vector<std::pair<Index, std::uint32_t>> pairs;
+        for (std::size_t d = 0; d < readings.states.size(); ++d) pairs.emplace_back(readings.states[d], readings.order[d]);
+        std::sort(pairs.begin(), pairs.end());
+        for (std::size_t d = 0; d < pairs.size(); ++d) std::tie(readings.states[d], readings.order[d]) = pairs[d];
+    }
 
     Readings read_table(const Branch<T>& branch, const std::vector<double>& p) const {
         Readings out;
@@ -320,6 +396,17 @@ private:
 
     void hand_over(Branch<T>& branch, std::vector<Branch<T>>& parts) {
         branch.state.reset();
+        branch.kept.reset();
+        if (parts.size() > 1 && budget_.is_spent()) {
+            for (std::size_t k = 1; k < parts.size(); ++k)
+                for (const std::uint32_t shot : parts[k].shots) budget_.give_back(shot);
+            parts.resize(1);
+            many_leaves_ = true;
+        }
+        if (parts.size() > 1) {
+            const auto kept = std::make_shared<const StateBudget::Kept>(budget_);
+            for (Branch<T>& part : parts) part.kept = kept;
+        }
         for (std::size_t k = parts.size(); k-- > 0;) {
             if (!std::is_sorted(parts[k].shots.begin(), parts[k].shots.end()))
                 std::sort(parts[k].shots.begin(), parts[k].shots.end());
@@ -334,6 +421,7 @@ private:
     const Context& context_;
     Plans<T>& plans_;
     Tally tally_;
+    StateBudget budget_;
     std::vector<Branch<T>> waiting_;
     bool many_leaves_ = false;  // the same reading may come from several of them
 };
@@ -389,6 +477,7 @@ Counts run_counts(const Program& program, std::int64_t shots, std::uint64_t seed
     std::iota(all.begin(), all.end(), 0u);
     Shared<T> shared(program, seed, options);
     std::vector<std::vector<std::uint32_t>> parts = parts_of(shared, std::move(all));
+    shared.count_states(parts.size() == 1 ? 1 : context.num_threads);
     if (parts.size() == 1) return Walk<T>(shared, context).run(std::move(parts[0])).finish();
     std::vector<Tally> tallies(parts.size(), Tally(program.num_clbits()));
     std::atomic<bool> stopped{false};

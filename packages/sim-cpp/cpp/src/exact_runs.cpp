@@ -1,8 +1,11 @@
 // Programs with a single final state: the state itself, what can be read off it, and the plan in words.
+#include <algorithm>
 #include <stdexcept>
 
 #include "coratrix/branching.hpp"
+#include "coratrix/noisy_segment.hpp"
 #include "coratrix/pauli_density.hpp"
+#include "coratrix/pauli_plan.hpp"
 #include "coratrix/plans.hpp"
 
 namespace coratrix {
@@ -70,18 +73,36 @@ Complex run_expectation(const Program& program, const std::vector<PauliTerm>& te
     return expectation(state, kernels<T>(options.set), terms, context);
 }
 
+namespace {
+
+/// A stretch of gates, channels and resets as the walk would follow it.
+template <class T>
+std::string describe_stretch(const Plans<T>& plans, int num_qubits, const Instruction* first, const Instruction* last,
+                             bool from_zero) {
+    if (plans.is_pauli() && from_zero && fits_pauli_basis(first, last)) return describe_pauli(first, last, num_qubits);
+    const bool noisy = std::any_of(first, last, [](const Instruction& in) { return in.opcode == Opcode::channel; });
+    if (plans.is_density() || !noisy) return describe(plans.make(first, last, from_zero));
+    const NoisySegment segment(first, last);
+    return segment.describe() + describe(plans.make(segment.op(0), segment.op(segment.num_ops()), from_zero));
+}
+
+}  // namespace
+
 template <class T>
 std::string explain(const Program& program, const RunOptions& options) {
     require_state_width(program);
     const Plans<T> plans(program.num_qubits(), options);
+    const auto goes_on = [&](const Instruction& in) {
+        return evolves(in, options.density) || in.opcode == Opcode::channel;
+    };
     const Body& body = program.body();
     std::string out;
     for (std::size_t at = 0; at < body.size();) {
         std::size_t last = at;
-        while (last < body.size() && evolves(body[last], options.density)) ++last;
-        if (last > at) out += describe(plans.make(&body[at], body.data() + last, at == 0));
+        while (last < body.size() && goes_on(body[last])) ++last;
+        if (last > at) out += describe_stretch(plans, program.num_qubits(), &body[at], body.data() + last, at == 0);
         std::size_t others = 0;
-        for (at = last; at < body.size() && !evolves(body[at], options.density); ++at) ++others;
+        for (at = last; at < body.size() && !goes_on(body[at]); ++at) ++others;
         if (others > 0) out += std::to_string(others) + " measurements, resets or blocks: shots split by outcome\n";
     }
     return out;

@@ -41,6 +41,26 @@ double weight(const Complex* k, const std::vector<Complex>& rho, std::size_t row
 
 }  // namespace
 
+std::size_t pick(const std::vector<double>& weights, double u) {
+    double total = 0;
+    for (const double w : weights) total += w;
+    u *= total;
+    std::size_t last = 0;
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+        if (!(weights[k] > 0)) continue;
+        last = k;
+        if (u < weights[k]) break;
+        u -= weights[k];
+    }
+    return last;
+}
+
+std::vector<Complex> kraus_matrix(const Instruction& channel, int k) {
+    const std::size_t size = std::size_t{1} << (2 * channel.num_qubits);
+    const Complex* const from = channel.matrix + static_cast<std::size_t>(k) * size;
+    return {from, from + size};
+}
+
 template <class T>
 std::vector<double> kraus_probabilities(const Instruction& channel, const State<T>& state, int num_qubits) {
     const std::size_t rows = std::size_t{1} << channel.num_qubits;

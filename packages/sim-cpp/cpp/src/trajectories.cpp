@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <map>
+#include <numeric>
+#include <optional>
+#include <tuple>
 
+#include "coratrix/memory.hpp"
 #include "coratrix/noise.hpp"
 #include "coratrix/random.hpp"
 
@@ -13,130 +15,36 @@ namespace coratrix {
 
 namespace {
 
-constexpr double kUnitary = 1e-12;
 constexpr std::size_t kDirectWork = std::size_t{1} << 15;  // gates times amplitudes
 
-using Matrix = std::vector<Complex>;
-
-Matrix kraus_matrix(const Instruction& channel, int k) {
-    const std::size_t size = std::size_t{1} << (2 * channel.num_qubits);
-    const Complex* const from = channel.matrix + static_cast<std::size_t>(k) * size;
-    return {from, from + size};
-}
-
-double weight_of(const Matrix& m) {
-    double sum = 0;
-    for (const Complex& entry : m) sum += std::norm(entry);
-    return sum;
-}
-
-/// p with K†K = p·1, or -1.
-double unitary_weight(const Matrix& m, std::size_t rows) {
-    const double p = weight_of(m) / static_cast<double>(rows);
-    for (std::size_t a = 0; a < rows; ++a)
-        for (std::size_t b = 0; b < rows; ++b) {
-            Complex sum = 0;
-            for (std::size_t r = 0; r < rows; ++r) sum += std::conj(m[r * rows + a]) * m[r * rows + b];
-            if (std::abs(sum - (a == b ? p : 0.0)) > kUnitary) return -1;
-        }
-    return p;
-}
-
-bool is_identity(const Matrix& m, std::size_t rows) {
-    for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t c = 0; c < rows; ++c)
-            if (std::abs(m[r * rows + c] - (r == c ? m[0] : Complex(0))) > 1e-14) return false;
-    return true;
-}
-
-std::size_t pick(const std::vector<double>& weights, double u) {
-    double total = 0;
-    for (const double w : weights) total += w;
-    u *= total;
-    std::size_t last = 0;
-    for (std::size_t k = 0; k < weights.size(); ++k) {
-        if (!(weights[k] > 0)) continue;
-        last = k;
-        if (u < weights[k]) break;
-        u -= weights[k];
+/// Counts a state as kept for later, if one is, as long as this lives.
+class Keeping {
+public:
+    Keeping(StateBudget& budget, bool is_kept) {
+        if (is_kept) kept_.emplace(budget);
     }
-    return last;
-}
+
+private:
+    std::optional<StateBudget::Kept> kept_;
+};
 
 }  // namespace
 
-NoisySegment::NoisySegment(const Instruction* first, const Instruction* last) {
-    for (const Instruction* in = first; in != last; ++in) {
-        if (in->opcode == Opcode::channel) add_channel(*in);
-        else ops_.push_back(*in);
-    }
-}
-
-void NoisySegment::add_channel(const Instruction& in) {
-    const std::size_t rows = std::size_t{1} << in.num_qubits;
-    Site site;
-    site.channel = &in;
-    int base = -1;
-    double heaviest = 0;
-    std::vector<double> weights, unitary;
-    for (int k = 0; k < in.num_kraus; ++k) {
-        const Matrix m = kraus_matrix(in, k);
-        weights.push_back(weight_of(m) / static_cast<double>(rows));
-        unitary.push_back(unitary_weight(m, rows));
-        if (weights.back() > heaviest) heaviest = weights.back(), base = k;
-    }
-    double elsewhere = 0;
-    for (int k = 0; k < in.num_kraus; ++k) {
-        const double weight = weights[static_cast<std::size_t>(k)];
-        site.by_norm |= unitary[static_cast<std::size_t>(k)] < 0 && weight > 0;
-        if (k == base || !(weight > 0)) continue;
-        site.events.push_back(k);
-        site.weights.push_back(weight);
-        elsewhere += weight;
-    }
-    Matrix m = kraus_matrix(in, base);
-    if (!site.by_norm || site.events.empty())
-        for (Complex& entry : m) entry /= std::sqrt(heaviest);
-    site.at = ops_.size();
-    const bool loses_norm = site.by_norm && std::abs(std::abs(m[0]) - 1) > 1e-14;
-    if (loses_norm || !is_identity(m, rows)) add_operator(in, m);
-    site.after = ops_.size();
-    if (site.events.empty()) return;
-    // K†K of the base is 1 - ΣK†K of the others, so the norm² keeps at least 1 - Σ|K|² of them
-    const double least = 1 - elsewhere * static_cast<double>(rows);
-    const double hazard = site.by_norm ? 0 : -std::log1p(-std::min(elsewhere, 1 - 1e-15));
-    hazard_.push_back(hazard_.back() + hazard);
-    log_least_.push_back(log_least_.back() + (site.by_norm ? std::log(std::max(least, 1e-300)) : 0));
-    by_norm_.push_back(by_norm_.back() + (site.by_norm ? 1 : 0));
-    sites_.push_back(std::move(site));
-}
-
-void NoisySegment::add_operator(const Instruction& in, const Matrix& matrix) {
-    matrices_.push_back(std::make_unique<Matrix>(matrix));
-    Instruction map;
-    map.opcode = Opcode::linear_map;
-    map.num_qubits = in.num_qubits;
-    map.qubits = in.qubits;
-    map.matrix = matrices_.back()->data();
-    ops_.push_back(map);
-}
-
-std::size_t NoisySegment::next_mixed(std::size_t site, double u) const {
-    const double reached = hazard_[site] - std::log1p(-u);
-    // hazard_[s + 1] is the first to exceed it where site s has the event
-    const auto after = hazard_.begin() + static_cast<std::ptrdiff_t>(site) + 1;
-    return static_cast<std::size_t>(std::upper_bound(after, hazard_.end(), reached) - hazard_.begin()) - 1;
-}
-
-double NoisySegment::least_factor(std::size_t first, std::size_t last) const {
-    return std::exp(log_least_[last] - log_least_[first]);
+int StateBudget::limit_for(std::size_t state_bytes, int in_work, int walks) {
+    constexpr std::size_t kCheap = std::size_t{64} << 20, kSmall = std::size_t{1} << 20, kLeast = 8;
+    const std::size_t usual = std::max(kCheap / state_bytes, kLeast);
+    if (state_bytes <= kSmall) return static_cast<int>(usual);  // to ask how much there is takes longer than the run
+    const std::size_t available = available_bytes() / static_cast<std::size_t>(std::max(1, walks));
+    const auto needed = static_cast<std::size_t>(in_work);
+    if (available / state_bytes < needed) throw OutOfMemory(needed * state_bytes, available);
+    return static_cast<int>(std::min(usual, available / state_bytes - needed));
 }
 
 template <class T>
 TrajectoryTree<T>::TrajectoryTree(const NoisySegment& segment, Plans<T>& plans, int num_qubits, std::uint64_t seed,
-                                  std::uint64_t place, const Context& context, Leaf leaf)
-    : segment_(segment), plans_(plans), num_qubits_(num_qubits), seed_(seed), place_(place), context_(context),
-      leaf_(std::move(leaf)), stride_(static_cast<std::size_t>(2 * num_qubits)) {}
+                                  std::uint64_t place, StateBudget& budget, const Context& context, Leaf leaf)
+    : segment_(segment), plans_(plans), num_qubits_(num_qubits), seed_(seed), place_(place), budget_(budget),
+      context_(context), leaf_(std::move(leaf)), stride_(static_cast<std::size_t>(2 * num_qubits)) {}
 
 template <class T>
 double TrajectoryTree<T>::draw(Shot& shot) const {
@@ -164,7 +72,7 @@ void TrajectoryTree<T>::run(StatePointer state, const std::vector<std::uint32_t>
     follow(std::move(state), 0, 0, std::move(all), norm);
 }
 
-/// From operation `op` and site `site` on, no event having happened since the last.
+/// From operation `op` and site `site` on, no event having happened since the last. The norm² is at least `norm`.
 template <class T>
 void TrajectoryTree<T>::follow(StatePointer state, std::size_t op, std::size_t site, Shots shots, double norm) {
     const std::size_t end = segment_.sites().size();
@@ -184,8 +92,15 @@ void TrajectoryTree<T>::follow(StatePointer state, std::size_t op, std::size_t s
             Shots fallen(falls, shots.end());
             shots.erase(falls, shots.end());
             if (shots.empty()) state.reset();  // a chain of events holds one state, however long it is
-            if (!fallen.empty()) find_events(std::move(before), op, site, stop, std::move(fallen));
+            if (!fallen.empty() && !shots.empty() && budget_.is_spent()) give_back(std::exchange(fallen, {}));
+            if (!fallen.empty()) {
+                const Keeping keeping(budget_, !shots.empty());
+                find_events(std::move(before), op, site, stop, std::move(fallen));
+            }
+            before.reset();
             if (shots.empty()) return;
+        } else {
+            norm *= segment_.least_factor(site, stop);
         }
         op = to;
         site = stop;
@@ -204,18 +119,18 @@ void TrajectoryTree<T>::follow(StatePointer state, std::size_t op, std::size_t s
     leaf_(std::move(state), std::move(numbers));
 }
 
-/// The next mixed event, or earlier where the norm is to be looked at.
+/// The next mixed event, or earlier where the norm is to be looked at: the more shots, the sooner one falls, and then
+/// all since the last look is done again.
 template <class T>
 std::size_t TrajectoryTree<T>::next_stop(std::size_t site, const Shots& shots) const {
+    constexpr double kFallsPerLook = 0.25;
     const std::size_t event = shots.front().event;
-    if (segment_.num_by_norm(site, event) <= stride_) return event;
-    const std::size_t wanted = (segment_.num_by_norm(0, site) / stride_ + 1) * stride_;  // a fixed grid: plans recur
-    std::size_t low = site, high = event;
-    while (low + 1 < high) {
-        const std::size_t middle = (low + high) / 2;
-        (segment_.num_by_norm(0, middle) < wanted ? low : high) = middle;
-    }
-    return high;
+    std::size_t stop = site;
+    do {
+        if (segment_.num_by_norm(stop, event) <= stride_) return event;
+        stop = segment_.nth_by_norm((segment_.num_by_norm(0, stop) / stride_ + 1) * stride_);  // a fixed grid: plans recur
+    } while (static_cast<double>(shots.size()) * (1 - segment_.least_factor(site, stop)) < kFallsPerLook);
+    return stop;
 }
 
 template <class T>
@@ -229,17 +144,52 @@ bool TrajectoryTree<T>::may_fall(std::size_t site, std::size_t stop, const Shots
 template <class T>
 void TrajectoryTree<T>::mixed_events(StatePointer& state, std::size_t site, Shots shots, double norm, bool last) {
     const Site& here = segment_.sites()[site];
-    std::map<std::size_t, Shots> chosen;
+    if (here.by_state) plans_.need(state);
+    const Odds odds = here.by_state ? this->odds(here, *state) : Odds{here.weights, {}};
+    Groups groups;
     for (Shot& shot : shots) {
-        const std::size_t k = pick(here.weights, draw(shot));
+        const std::size_t k = pick(odds.weights, draw(shot));
         shot.event = segment_.next_mixed(site + 1, draw(shot));
-        chosen[k].push_back(shot);
+        groups[k].push_back(shot);
     }
-    for (auto& [k, group] : chosen) {
-        StatePointer mine = last && k == chosen.rbegin()->first ? std::move(state) : state;
-        apply(mine, *here.channel, here.events[k], 1 / std::sqrt(here.weights[k]));
+    branch_off(state, site, odds, std::move(groups), norm, last);
+}
+
+/// Each group of shots goes on after its own event.
+template <class T>
+void TrajectoryTree<T>::branch_off(StatePointer& state, std::size_t site, const Odds& odds, Groups groups, double norm,
+                                   bool last) {
+    const Site& here = segment_.sites()[site];
+    for (auto& [k, group] : groups) {
+        const bool kept = !last || k != groups.rbegin()->first;
+        if (kept && budget_.is_spent()) {
+            give_back(group);
+            continue;
+        }
+        const Keeping keeping(budget_, kept);
+        StatePointer mine = kept ? state : std::move(state);
+        const double scale = odds.scales.empty() ? 1 / std::sqrt(odds.weights[k]) : odds.scales[k];
+        apply(mine, *here.channel, here.events[k], scale);
         follow(std::move(mine), here.after, site + 1, std::move(group), norm);
     }
+}
+
+/// After an event by norm the state has norm 1; a mixed event leaves the norm as it was.
+template <class T>
+typename TrajectoryTree<T>::Odds TrajectoryTree<T>::odds(const Site& site, const State<T>& state) const {
+    const std::vector<double> all = kraus_probabilities(*site.channel, state, num_qubits_);
+    const double norm = site.by_norm ? 1 : std::accumulate(all.begin(), all.end(), 0.0);
+    Odds out;
+    for (const int k : site.events) {
+        out.weights.push_back(all[static_cast<std::size_t>(k)]);
+        out.scales.push_back(std::sqrt(norm / out.weights.back()));
+    }
+    return out;
+}
+
+template <class T>
+void TrajectoryTree<T>::give_back(const Shots& shots) {
+    for (const Shot& shot : shots) budget_.give_back(shot.number);
 }
 
 /// These shots have an event by norm at one of the sites [first, last): halve until it is known at which.
@@ -262,8 +212,12 @@ void TrajectoryTree<T>::find_events(StatePointer before, std::size_t op, std::si
                                              [&](const Shot& s) { return s.least_norm > norm; });
     Shots later(split, shots.end());
     shots.erase(split, shots.end());
-    if (later.empty()) state.reset();
-    if (!shots.empty()) find_events(std::move(before), op, first, middle, std::move(shots));
+    if (!shots.empty()) {
+        if (!later.empty() && budget_.is_spent()) give_back(std::exchange(later, {}));
+        if (later.empty()) state.reset();
+        const Keeping keeping(budget_, !later.empty());
+        find_events(std::move(before), op, first, middle, std::move(shots));
+    }
     before.reset();
     if (!later.empty()) find_events(std::move(state), to, middle, last, std::move(later));
 }
@@ -272,32 +226,25 @@ void TrajectoryTree<T>::find_events(StatePointer before, std::size_t op, std::si
 template <class T>
 void TrajectoryTree<T>::events_by_norm(StatePointer state, std::size_t site, Shots shots) {
     const Site& here = segment_.sites()[site];
-    const std::vector<double> all = kraus_probabilities(*here.channel, *state, num_qubits_);
-    std::vector<double> weights;
-    double total = 0;
-    for (const int k : here.events) total += weights.emplace_back(all[static_cast<std::size_t>(k)]);
-    if (!(total > 0)) {  // the norm fell by rounding alone: nothing can happen here
-        evolve(state, here.at, here.after);
+    const Odds odds = this->odds(here, *state);
+    if (!(std::accumulate(odds.weights.begin(), odds.weights.end(), 0.0) > 0)) {
+        evolve(state, here.at, here.after);  // the norm fell by rounding alone: nothing can happen here
         const double norm = norm_of(*state);
         for (Shot& shot : shots) shot.least_norm = norm * draw(shot);
         return follow(std::move(state), here.after, site + 1, std::move(shots), norm);
     }
-    std::map<std::size_t, Shots> chosen;
+    Groups groups;
     for (Shot& shot : shots) {
-        const std::size_t k = pick(weights, draw(shot));
+        const std::size_t k = pick(odds.weights, draw(shot));
         shot.least_norm = draw(shot);
-        chosen[k].push_back(shot);
+        groups[k].push_back(shot);
     }
-    for (auto& [k, group] : chosen) {
-        StatePointer mine = k == chosen.rbegin()->first ? std::move(state) : state;
-        apply(mine, *here.channel, here.events[k], 1 / std::sqrt(weights[k]));
-        follow(std::move(mine), here.after, site + 1, std::move(group), 1);
-    }
+    branch_off(state, site, odds, std::move(groups), 1, true);
 }
 
 template <class T>
 void TrajectoryTree<T>::apply(StatePointer& state, const Instruction& channel, int kraus, double scale) const {
-    Matrix matrix = kraus_matrix(channel, kraus);
+    std::vector<Complex> matrix = kraus_matrix(channel, kraus);
     for (Complex& entry : matrix) entry *= scale;
     Instruction map;
     map.opcode = Opcode::linear_map;

@@ -22,6 +22,8 @@ struct RunOptions {
     bool direct = true;    // small states are worked on without a plan
     bool density = false;  // evolve the density matrix; channels are then exact
     bool pauli = true;     // … in the Pauli basis where that can be done
+    bool cones = true;     // errors before the last readings are followed inside their light cones
+    int kept_states = -1;  // states kept at any time for shots that come later; -1: as StateBudget says
 };
 
 template <class T>

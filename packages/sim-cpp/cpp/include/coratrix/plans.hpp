@@ -34,6 +34,7 @@ public:
     const Kernels<T>& kernel_table() const { return kernels_; }
     int state_bits() const { return options_.density ? 2 * num_qubits_ : num_qubits_; }
 
+    bool is_density() const { return options_.density; }
     bool is_pauli() const { return options_.density && options_.pauli; }
     bool is_direct() const { return options_.direct && state_bits() <= kDirectBits; }
 

@@ -28,20 +28,21 @@ from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
 from coratrix.backend.validation import ValidationIssue
 from coratrix.core import ExecutionResult, PauliSum, QuantumCircuit
 from coratrix.core.calibration import DeviceCalibration
-from coratrix.core.errors import CircuitError, InvalidNoiseError
+from coratrix.core.errors import CircuitError
 from coratrix.core.interop import adopt
 from coratrix.core.noise import NoiseModel
 from coratrix.core.result import Counts
 from coratrix.sim import _engine, memory, stabilizer, variational
 from coratrix.sim.abilities import MAX_SHOTS, capabilities
 from coratrix.sim.joint_readout import misread
-from coratrix.sim.parameters import SimulatorParameters
+from coratrix.sim.parameters import SimulatorParameters, noise_model_of
 from coratrix.sim.parametric import Values, as_sets
 from coratrix.sim.runs import SILENCE, Run, is_open, is_silent, make_run, seed_of
 from coratrix.sim.twin import Twin
 
 Chosen: TypeAlias = tuple[RunOptions, NoiseModel]
 _NO_OPTIONS: Final = RunOptions()
+_BY_HAND: Final = "Ask for expectation() at shifted parameters, or make a simulator without noise"
 
 
 class SimulatorBackend(BackendInterface):
@@ -51,7 +52,7 @@ class SimulatorBackend(BackendInterface):
         super().__init__(config)
         self.parameters = SimulatorParameters.parse(config.connection_params, backend=config.name)
         record = self.parameters.calibration
-        self._twin = None if record is None else Twin(record)
+        self._twin = None if record is None else Twin(record, routing=self.parameters.routing)
         self._own_noise = self.parameters.noise_model or (self._twin.noise_model if self._twin else SILENCE)
         self._made_settings: dict[tuple[bool, bool, bool], _engine.Settings] = {}
         self._max_qubits = self.parameters.max_qubits or self._widest()
@@ -203,7 +204,7 @@ class SimulatorBackend(BackendInterface):
         return isinstance(circuit, QuantumCircuit) and (limit is None or circuit.num_qubits <= limit)
 
     def _result(self, run: Run, counts: dict[str, int], seconds: float) -> ExecutionResult:
-        joint = [] if is_silent(run.model) else run.model.correlated_readout(run.circuit)
+        joint = [] if is_silent(run.model) else run.model.correlated_readout(run.written)
         if joint:
             counts = misread(counts, joint, run.seed)
         self._metrics.success(seconds, shots=run.shots)
@@ -231,9 +232,7 @@ class SimulatorBackend(BackendInterface):
         Raises:
             CircuitValidationError: it measures, resets or branches and so has no single state.
         """
-        model = self._noise_of(None)
-        if not is_silent(model):
-            raise ConfigurationError("a noisy circuit has no statevector", hint="Ask for density_matrix()")
+        model = self._refuse_noise("a noisy circuit has no statevector", hint="Ask for density_matrix()")
         return self._state(self._exact(circuit, model, density=False))
 
     def density_matrix(self, circuit: Any, *, noise_model: Any = None) -> npt.NDArray[Any]:
@@ -264,6 +263,7 @@ class SimulatorBackend(BackendInterface):
         The adjoint method: the cost is that of some runs, however many parameters there are, and the memory
         that of two states. ``values`` gives the parameters' numbers.
         """
+        self._refuse_noise("gradient() is of pure states and would leave the noise model out", hint=_BY_HAND)
         settings = self._settings(False)
         return variational.gradient(adopt(circuit), observable, values or {}, settings, single=self._single)
 
@@ -273,6 +273,7 @@ class SimulatorBackend(BackendInterface):
         ``values`` is a list of mappings from parameters (or names) to numbers, or one mapping to columns of equal
         length.
         """
+        self._refuse_noise("sweep() is of pure states and would leave the noise model out", hint=_BY_HAND)
         settings = self._settings(False)
         return variational.sweep(adopt(circuit), observable, values, settings, single=self._single)
 
@@ -284,6 +285,10 @@ class SimulatorBackend(BackendInterface):
         Bit i of a row (64 bits to a word) is classical bit i.
         """
         run = self._prepare(circuit, shots, {"seed": seed})
+        if not run.model.is_silent and run.model.correlated_readout(run.written):
+            raise ConfigurationError(
+                "sample() does not apply joint readout errors", hint="execute() does", backend=self.name
+            )
         return _engine.run_arrays(run.program(), run.shots, run.seed, self._settings_of(run))
 
     def explain(self, circuit: Any) -> str:
@@ -386,10 +391,7 @@ class SimulatorBackend(BackendInterface):
         """The model of this run, else the backend's, else none."""
         if given is None:
             return self._own_noise
-        try:
-            return NoiseModel.of(given)
-        except InvalidNoiseError as exc:
-            raise ConfigurationError(f"noise_model: {exc}", backend=self.name) from exc
+        return noise_model_of(given, self.name)
 
     def _refuse_gpu(self) -> None:
         """A configuration that asks for a GPU can be made anywhere; a run on a GPU that is not there cannot."""
@@ -399,6 +401,12 @@ class SimulatorBackend(BackendInterface):
                 hint="Remove use_gpu to run on the CPU",
                 backend=self.name,
             )
+
+    def _refuse_noise(self, message: str, *, hint: str) -> NoiseModel:
+        model = self._noise_of(None)
+        if not is_silent(model):
+            raise ConfigurationError(message, hint=hint, backend=self.name)
+        return model
 
     def _refuse_unsupported_noise(self, model: NoiseModel) -> None:
         if not self.parameters.supports_noise and not is_silent(model):

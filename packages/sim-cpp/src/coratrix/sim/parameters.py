@@ -46,11 +46,13 @@ class SimulatorParameters:
             or ``"auto"``, which picks one of them for each circuit; `coratrix.sim.methods` says how.
         max_qubits: refuse larger circuits; by default what the memory holds.
         supports_noise: whether noise models and channels are accepted.
-        noise_model: applied to every circuit that brings none of its own; the guide's flat form or a model.
+        noise_model: applied to every circuit that brings none of its own; a model, the guide's flat form, or
+            the path of a JSON file of it.
         calibration: makes the simulator a twin of a device: its map, gates and noise (see
             `coratrix.sim.twin`). A `DeviceCalibration`, its dictionary, or the path of its JSON file. A
             ``noise_model`` given beside it replaces its noise, and ``simulator_type`` is then ``"auto"`` unless
             given.
+        routing: on a twin, swaps bring together what the device's map keeps apart; off, such gates are refused.
         seed: of every execution that gives none; by default each draws its own.
         use_gpu: asks for a GPU; a run then refuses, as this build has none.
         gpu_memory_limit: bytes, from ``8_000_000_000``, ``"8GB"`` or ``"8GiB"``.
@@ -64,6 +66,7 @@ class SimulatorParameters:
     supports_noise: bool = True
     noise_model: NoiseModel | None = None
     calibration: DeviceCalibration | None = None
+    routing: bool = False
     seed: int | None = None
     use_gpu: bool = False
     gpu_memory_limit: int | None = None
@@ -90,6 +93,11 @@ class SimulatorParameters:
         given = {name: value for name, value in params.items() if name in known and value is not None}
         if "calibration" in given:
             given.setdefault("simulator_type", "auto")
+        if given.get("routing") and "calibration" not in given:
+            raise ConfigurationError(
+                f"{backend}: routing is asked for without a device",
+                hint="Give its calibration, or make the simulator with manager.twin(name, routing=True)",
+            )
         return cls(**{name: _PARSERS[name](name, value, backend) for name, value in given.items()})
 
 
@@ -127,11 +135,22 @@ def _seed(name: str, value: Any, backend: str) -> int:
     return int(value)
 
 
-def _noise(name: str, value: Any, backend: str) -> NoiseModel:
+def noise_model_of(value: Any, backend: str) -> NoiseModel:
+    """A noise model from a model, its dictionary, or the path of its JSON file; None is no noise.
+
+    Raises:
+        ConfigurationError: it is none of these, or what it says is no noise; the key and the value are named.
+    """
     try:
+        if isinstance(value, str | os.PathLike):
+            return NoiseModel.from_json(Path(value).read_text(encoding="utf-8"))
         return NoiseModel.of(value)
-    except (InvalidNoiseError, TypeError, AttributeError) as exc:
-        raise ConfigurationError(f"{backend}: {name}: {exc}") from exc
+    except (InvalidNoiseError, OSError, UnicodeDecodeError, TypeError, AttributeError) as exc:
+        raise ConfigurationError(f"{backend}: noise_model: {exc}", backend=backend) from exc
+
+
+def _noise(_: str, value: Any, backend: str) -> NoiseModel:
+    return noise_model_of(value, backend)
 
 
 def _calibration(name: str, value: Any, backend: str) -> DeviceCalibration:
@@ -164,6 +183,7 @@ _PARSERS: Final[dict[str, Any]] = {
     "supports_noise": _flag,
     "noise_model": _noise,
     "calibration": _calibration,
+    "routing": _flag,
     "seed": _seed,
     "use_gpu": _flag,
     "gpu_memory_limit": _bytes,

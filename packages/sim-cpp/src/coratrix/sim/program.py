@@ -157,7 +157,7 @@ class Writer:
         channel = operation.channel
         known = self._channels.get(id(channel))  # the circuit keeps its channels alive
         if known is None:
-            kraus = channel.kraus()
+            kraus = channel.drawn_kraus()
             known = self._channels[id(channel)] = (len(kraus), self.buffer.add_matrix(np.stack(kraus)))
         self.buffer.put((_CHANNEL, known[0], len(qubits), *qubits, known[1]))
 

@@ -31,12 +31,14 @@ class Run:
 
     Attributes:
         circuit: as the caller gave it; its registers are those of the result.
-        noisy: in the device's gates if there is one, every channel written into it, perhaps on fewer qubits.
+        written: in the device's gates and on its qubits if there is one.
+        noisy: every channel written into that, perhaps on fewer qubits.
         program: gives the engine's program for ``noisy``, its readings going wrong as the model says; made once.
         level: the option ``optimization_level``: 0 applies every gate by itself, as written.
     """
 
     circuit: QuantumCircuit
+    written: QuantumCircuit
     noisy: QuantumCircuit
     program: Callable[[], _engine.Program]
     model: NoiseModel
@@ -115,6 +117,7 @@ def make_run(
     method = choose(kind, noisy, shots, program)
     return Run(
         circuit=circuit,
+        written=written,
         noisy=noisy,
         program=program,
         model=model,

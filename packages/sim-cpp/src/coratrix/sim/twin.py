@@ -4,8 +4,9 @@ Owns: `Twin`: checks a circuit against a calibration record and writes it in the
 Knows nothing of: running, vendors.
 
 A native gate runs as written. Any other gate of one or two qubits is replaced, gate by gate and exactly, by
-native ones, each with its own noise; nothing is cancelled across gates, and no gate is moved to other qubits. What
-cannot be replaced is refused by name. A gate that the record knows on other qubits only is refused on these.
+native ones, each with its own noise; nothing is cancelled across gates. With ``routing`` swaps bring qubits together
+that the map keeps apart (`routing`); without, no gate is moved to other qubits. What cannot be replaced is refused by
+name. A gate that the record knows on other qubits only is refused on these.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ from coratrix.core import GATES, QuantumCircuit
 from coratrix.core.calibration import DeviceCalibration
 from coratrix.core.gate import Gate
 from coratrix.core.noise import NoiseModel
-from coratrix.core.operations import IfElse, Instruction, WhileLoop
+from coratrix.core.operations import IfElse, Instruction, Measure, WhileLoop
+from coratrix.core.transforms import walk
 from coratrix.sim.native_gates import SYMMETRIC, NotNative, rewrite
+from coratrix.sim.routing import Placed, Router
 
 
 class Twin:
     """The rules of one device, from its calibration record."""
 
-    def __init__(self, record: DeviceCalibration) -> None:
+    def __init__(self, record: DeviceCalibration, *, routing: bool = False) -> None:
         self.record = record
+        self._routing = routing
         self.noise_model = NoiseModel.from_calibration(record)
         self.native = frozenset(record.native_gates)
         self._pairs = frozenset(record.coupling_map)
@@ -43,8 +47,8 @@ class Twin:
 
     def issues(self, circuit: QuantumCircuit) -> Iterator[ValidationIssue]:
         """Every gate that this device could not run, and why."""
-        for index, instruction in enumerate(circuit.instructions):
-            for inner in _flattened(instruction):
+        for index, instruction in self._placed(circuit):
+            for inner in walk([instruction]):
                 if isinstance(inner.operation, Gate) and not inner.operation.parameters:
                     try:
                         self._steps(inner)
@@ -52,13 +56,30 @@ class Twin:
                         yield self._issue(index, inner, str(exc))
 
     def written_natively(self, circuit: QuantumCircuit) -> QuantumCircuit:
-        """The same circuit, a global phase apart, in the device's own gates."""
+        """The same circuit, a global phase apart, in the device's own gates.
+
+        With routing it may be as wide as the device, if it measures; its classical bits mean what they meant.
+        """
         native = QuantumCircuit(
-            circuit.num_qubits, circuit.name, registers=circuit.registers, metadata=circuit.metadata
+            self._width(circuit), circuit.name, registers=circuit.registers, metadata=circuit.metadata
         )
-        for instruction in self._all(circuit.instructions):
+        for instruction in self._all(instruction for _, instruction in self._placed(circuit)):
             native.append(instruction)
         return native
+
+    def _placed(self, circuit: QuantumCircuit) -> list[Placed]:
+        if not (self._routing and self._pairs):
+            return list(enumerate(circuit.instructions))
+        width = self._width(circuit)
+        pairs = [pair for pair in self._pairs if max(pair) < width]
+        return Router(width, pairs).route(circuit.instructions, circuit.num_clbits)
+
+    def _width(self, circuit: QuantumCircuit) -> int:
+        """A state of the whole circuit may not spill over onto qubits that the caller does not have."""
+        if not self._routing or circuit.num_qubits > self.record.num_qubits:
+            return circuit.num_qubits
+        measures = any(isinstance(each.operation, Measure) for each in walk(circuit.instructions))
+        return self.record.num_qubits if measures else circuit.num_qubits
 
     def _all(self, instructions: Iterable[Instruction]) -> list[Instruction]:
         out: list[Instruction] = []
@@ -107,7 +128,7 @@ class Twin:
     def _coupled(self, a: int, b: int) -> bool:
         return not self._pairs or (a, b) in self._pairs
 
-    def _issue(self, index: int, instruction: Instruction, reason: str) -> ValidationIssue:
+    def _issue(self, index: int | None, instruction: Instruction, reason: str) -> ValidationIssue:
         name, qubits = instruction.operation.name, instruction.qubits
         return ValidationIssue(
             code="not_on_device",
@@ -123,21 +144,12 @@ class Twin:
         if len(qubits) != 2 or not self._pairs:
             return native
         near = [f"{q} with {', '.join(map(str, self._neighbours(q))) or 'none'}" for q in qubits]
-        return (
-            f"coupled are {'; '.join(near)}. Choose other qubits or bring them together with swap; {native}"
+        advice = (
+            "No swaps are put into blocks, and none lead out of a part of the device: choose other qubits"
+            if self._routing
+            else "Choose other qubits, or let swaps be put in: routing=True, as in manager.twin(name, routing=True)"
         )
+        return f"coupled are {'; '.join(near)}. {advice}; {native}"
 
     def _neighbours(self, qubit: int) -> list[int]:
         return sorted({b for a, b in self._pairs if a == qubit} | {a for a, b in self._pairs if b == qubit})
-
-
-def _flattened(instruction: Instruction) -> Iterator[Instruction]:
-    yield instruction
-    operation = instruction.operation
-    bodies: tuple[Instruction, ...] = ()
-    if isinstance(operation, IfElse):
-        bodies = (*operation.then_body, *operation.else_body)
-    elif isinstance(operation, WhileLoop):
-        bodies = operation.body
-    for inner in bodies:
-        yield from _flattened(inner)

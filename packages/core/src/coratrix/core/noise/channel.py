@@ -80,27 +80,30 @@ class Channel:
     @classmethod
     def from_superoperator(cls, superoperator: npt.ArrayLike) -> Channel:
         """From S with vec ρ → S vec ρ, columns of ρ stacked (Qiskit's ``SuperOp``; Cirq stacks rows)."""
-        matrix = square_matrix(superoperator, "superoperator", base=4)
-        check_superoperator(matrix, "superoperator")
-        return cls.from_kraus(forms.choi_to_kraus(forms.superoperator_to_choi(matrix)))
+        return cls._checked(square_matrix(superoperator, "superoperator", base=4), "superoperator")
 
     @classmethod
     def from_choi(cls, choi: npt.ArrayLike) -> Channel:
         """From Λ = Σ |i⟩⟨j| ⊗ E(|i⟩⟨j|), trace 2**n."""
         matrix = square_matrix(choi, "Choi matrix", base=4)
-        return cls.from_superoperator(forms.choi_to_superoperator(matrix))
+        return cls._checked(forms.choi_to_superoperator(matrix), "Choi matrix")
 
     @classmethod
     def from_chi(cls, chi: npt.ArrayLike) -> Channel:
         """From χ with ρ → Σ χ_ab P_a ρ P_b / 2**n, trace 2**n."""
         matrix = square_matrix(chi, "chi matrix", base=4)
-        return cls.from_superoperator(forms.chi_to_superoperator(matrix))
+        return cls._checked(forms.chi_to_superoperator(matrix), "chi matrix")
 
     @classmethod
     def from_ptm(cls, ptm: npt.ArrayLike) -> Channel:
         """From the Pauli transfer matrix R_ab = Tr(P_a E(P_b)) / 2**n."""
         matrix = square_matrix(ptm, "Pauli transfer matrix", base=4)
-        return cls.from_superoperator(forms.ptm_to_superoperator(matrix))
+        return cls._checked(forms.ptm_to_superoperator(matrix), "Pauli transfer matrix")
+
+    @classmethod
+    def _checked(cls, superoperator: Matrix, what: str) -> Channel:
+        check_superoperator(superoperator, what)
+        return cls.from_kraus(forms.choi_to_kraus(forms.superoperator_to_choi(superoperator)))
 
     # --- written as matrices ------------------------------------------------------------------------------
 
@@ -129,8 +132,7 @@ class Channel:
     def _kraus(self) -> tuple[Matrix, ...]:
         if self.kraus_builder is not None:
             return tuple(_frozen(operator) for operator in self.kraus_builder(**self.params))
-        paulis = self.pauli_probabilities() or {}
-        return tuple(_frozen(np.sqrt(p) * pauli_matrix(label)) for label, p in paulis.items() if p > 0)
+        return self.drawn_kraus()
 
     @cached_property
     def _superoperator(self) -> Matrix:
@@ -163,6 +165,13 @@ class Channel:
             if p > 0:
                 view.append((p, operator / np.sqrt(p)))
         return tuple(view)
+
+    def drawn_kraus(self) -> tuple[Matrix, ...]:
+        """Kraus operators to draw from: Paulis where the channel is known as a Pauli channel, else `kraus`."""
+        if self.pauli_builder is None:
+            return self._kraus
+        paulis = self.pauli_builder(**self.params)
+        return tuple(_frozen(np.sqrt(p) * pauli_matrix(label)) for label, p in paulis.items() if p > 0)
 
     # --- algebra ------------------------------------------------------------------------------------------
 

@@ -86,8 +86,9 @@ def thermal_relaxation(t1: float, t2: float, time: float, excited_population: fl
     """Waiting ``time`` seconds: populations relax to diag(1−p₁, p₁) with e^(−t/t₁), coherences × e^(−t/t₂).
 
     ``t1`` and ``t2`` in the same unit as ``time`` (seconds elsewhere in Coratrix); ``math.inf`` switches one
-    off. Aer's ``thermal_relaxation_error`` has the same parameters. For t₂ ≤ t₁ Aer writes it as a random
-    choice of I, Z and resets; the map is the same. Cirq has no channel of this name.
+    off. Aer's ``thermal_relaxation_error`` has the same parameters. For t₂ ≤ t₁ it is a random choice of I, Z
+    and resets, and its Kraus operators are those: whether anything happens does not depend on the state, and
+    trajectories draw it beforehand. Aer does the same. Cirq has no channel of this name.
 
     Raises:
         InvalidNoiseError: t₂ > 2·t₁, which no physical process has, or a time is not positive.
@@ -146,7 +147,18 @@ def _phase_amplitude_damping(gamma: float, lam: float, excited_population: float
 
 
 def _thermal_relaxation(t1: float, t2: float, time: float, excited_population: float) -> Sequence[Matrix]:
+    if t2 <= t1:
+        return _relaxation_as_mixture(t1, t2, time, excited_population)
     return _relaxation(-math.expm1(-time / t1), math.exp(-time / t2), excited_population)
+
+
+def _relaxation_as_mixture(t1: float, t2: float, time: float, excited_population: float) -> Sequence[Matrix]:
+    """I, Z and resets by chance: a reset ends every coherence, Z with probability half of the rest more."""
+    reset = -math.expm1(-time / t1)
+    flip = (1 - reset) * -math.expm1(-time * (1 / t2 - 1 / t1)) / 2
+    stay, turn = math.sqrt(1 - reset - flip), math.sqrt(flip)
+    resets = _resets(reset * (1 - excited_population), reset * excited_population)
+    return _nonzero([_matrix(stay, 0, 0, stay), _matrix(turn, 0, 0, -turn), *resets])
 
 
 def _relaxation(gamma: float, coherence: float, excited_population: float) -> Sequence[Matrix]:
@@ -164,14 +176,21 @@ def _relaxation(gamma: float, coherence: float, excited_population: float) -> Se
 
 
 def _reset_error(p0: float, p1: float) -> Sequence[Matrix]:
-    stay, to_zero, to_one = math.sqrt(max(0.0, 1 - p0 - p1)), math.sqrt(p0), math.sqrt(p1)
-    operators = [
-        _matrix(stay, 0, 0, stay),
+    stay = math.sqrt(max(0.0, 1 - p0 - p1))
+    return _nonzero([_matrix(stay, 0, 0, stay), *_resets(p0, p1)])
+
+
+def _resets(p0: float, p1: float) -> Sequence[Matrix]:
+    to_zero, to_one = math.sqrt(p0), math.sqrt(p1)
+    return [
         _matrix(to_zero, 0, 0, 0),
         _matrix(0, to_zero, 0, 0),
         _matrix(0, 0, to_one, 0),
         _matrix(0, 0, 0, to_one),
     ]
+
+
+def _nonzero(operators: Sequence[Matrix]) -> Sequence[Matrix]:
     return [operator for operator in operators if operator.any()]
 
 
