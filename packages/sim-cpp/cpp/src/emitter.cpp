@@ -7,6 +7,8 @@ namespace coratrix {
 
 namespace {
 
+constexpr double kRounding = 4e-15;  // what is left of a factor of 1 after a few divisions
+
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 Matrix2 conjugate_of(const Matrix2& m) {
@@ -151,7 +153,8 @@ void Emitter::share_transverse(int question, double component, int& answer) {
     out_.shares.push_back({question, answer, -0.5 * component});
 }
 
-/// U = e^{iα} diag(1, left) [[c, -s], [s, c]] diag(1, right); phases are read off the larger entries.
+/// U = e^{iα} diag(1, left) [[c, -s], [s, c]] diag(1, right); phases are read off the larger entries. Turning the other
+/// way changes the sign of both, so that the one that is emitted lies near 1 where it can, and is none for real gates.
 void Emitter::keep_diagonal(int wire) {
     Pending& p = pending_[index(wire)];
     if (!p.any || (is_diagonal(p.matrix) && asked_[index(wire)].empty())) return;
@@ -159,14 +162,18 @@ void Emitter::keep_diagonal(int wire) {
     const double c = std::abs(m.a00), s = std::abs(m.a10);
     const bool swapped = s > c;
     const Complex alpha = c > 0 ? m.a00 / c : Complex(1);
-    const Complex left = s > 0 ? m.a10 / s / alpha : Complex(1);
-    const Complex right = swapped ? -m.a01 / std::abs(m.a01) / alpha : m.a11 / std::abs(m.a11) / (alpha * left);
+    Complex left = s > 0 ? m.a10 / s / alpha : Complex(1);
+    Complex right = swapped ? -m.a01 / std::abs(m.a01) / alpha : m.a11 / std::abs(m.a11) / (alpha * left);
     Op op;
     op.kind = Op::Kind::rotation;
     op.moving = bit(wire);
     op.swapped = swapped;
     op.t = swapped ? c / s : s / c;
     op.factor = swapped ? s : c;
+    if (right.real() < 0) {
+        left = -left, right = -right, op.t = -op.t;
+        if (swapped) op.factor = -op.factor;
+    }
     constant_ *= alpha;
     single(wire, right);
     ask_transverse(wire, right, op);
@@ -188,7 +195,7 @@ void Emitter::flush_all() {
 }
 
 void Emitter::single(int wire, Complex factor) {
-    if (factor == 1.0) return;
+    if (std::norm(factor - 1.0) < kRounding * kRounding) return;
     const int open = last_phase_[index(wire)];
     if (open > last_moving_[index(wire)]) {
         out_.ops[index(open)].factor *= factor;
