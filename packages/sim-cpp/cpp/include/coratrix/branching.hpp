@@ -12,6 +12,7 @@
 #include "coratrix/executor.hpp"
 #include "coratrix/expectation.hpp"
 #include "coratrix/program.hpp"
+#include "coratrix/schedules.hpp"
 
 namespace coratrix {
 
@@ -24,6 +25,7 @@ struct RunOptions {
     bool pauli = true;     // … in the Pauli basis where that can be done
     bool cones = true;     // errors before the last readings are followed inside their light cones
     int kept_states = -1;  // states kept at any time for shots that come later; -1: as StateBudget says
+    Schedules* schedules = nullptr;  // of this program under other numbers
 };
 
 template <class T>

@@ -49,14 +49,11 @@ public:
     }
 
     Plan<T> make(const Instruction* first, const Instruction* last, bool from_zero) const {
-        LoweredCircuit lowered;
-        if (options_.density) {
-            const DoubledCircuit doubled(first, last, num_qubits_);
-            lowered = lower(doubled.begin(), doubled.end(), 2 * num_qubits_, lowering(from_zero));
-        } else {
-            lowered = lower(first, last, num_qubits_, lowering(from_zero));
-        }
-        return make_plan<T>(lowered, kernels_, {options_.tile_bits, from_zero});
+        const LoweredCircuit lowered = lower_stretch(first, last, from_zero);
+        const PlanOptions wanted{options_.tile_bits, from_zero};
+        const auto schedule = [&] { return make_schedule_for<T>(lowered, kernels_, wanted); };
+        if (options_.schedules == nullptr) return make_plan<T>(lowered, schedule(), kernels_, wanted);
+        return make_plan<T>(lowered, *options_.schedules->get(first, last, from_zero, lowered, schedule), kernels_, wanted);
     }
 
     /// |0…0⟩ where there is no state yet.
@@ -90,6 +87,12 @@ public:
 
 private:
     static constexpr std::size_t kKeptBytes = std::size_t{128} << 20;
+
+    LoweredCircuit lower_stretch(const Instruction* first, const Instruction* last, bool from_zero) const {
+        if (!options_.density) return lower(first, last, num_qubits_, lowering(from_zero));
+        const DoubledCircuit doubled(first, last, num_qubits_);
+        return lower(doubled.begin(), doubled.end(), 2 * num_qubits_, lowering(from_zero));
+    }
 
     LoweringOptions lowering(bool from_zero) const {
         return {from_zero, state_bits() >= kKakBits<T> && options_.merge, options_.merge};
