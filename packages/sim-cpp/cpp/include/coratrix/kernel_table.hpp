@@ -17,7 +17,6 @@ namespace coratrix {
 
 constexpr int kMaxGroupBits = 4;
 constexpr int kMaxLanes = 16;
-constexpr int kMaxPauliBatch = 8;
 constexpr std::uint32_t kZeroVector = 0xFFFFFFFFu;
 
 /// One step of the register program that a group runs on each block of 2^K vectors. The planes are worked on
@@ -137,10 +136,6 @@ struct Kernels {
     void (*apply_dense)(const Dense<T>& dense, T* re, T* im, Index tile_index, T* scratch);
     /// Σ |amplitude|² of `count` interleaved complex numbers, accumulated in double.
     double (*norm)(const T* amplitudes, Index count);
-    /// For each of `terms` ≤ kMaxPauliBatch masks z: Re (or Im where `imaginary`) of
-    /// Σ_k (-1)^{z·k} conj(ψ[k ^ x]) ψ[k], over the vectors [first, last) of the state; added to out.
-    void (*pauli_batch)(const T* state, Index first, Index last, Index x, int terms, const Index* z, bool imaginary,
-                        double* out);
 };
 
 /// Distance in a plane from index 0 to index 2^position.

@@ -484,60 +484,12 @@ double norm(const typename S::T* p, Index count) {
     return total;
 }
 
-/// The vectors' products ψ*ψ' once, added with each term's sign; signs of the lanes come at the end.
-template <class S, int Terms>
-void pauli_terms(const typename S::T* state, Index first, Index last, Index x, const Index* z, bool imaginary,
-                 double* out) {
-    using T = typename S::T;
-    constexpr Index width = Index{1} << S::lane_bits;
-    alignas(64) unsigned char order[kMaxLanes];
-    alignas(64) unsigned char lanes_memory[64];
-    for (unsigned l = 0; l < width; ++l) order[l] = static_cast<unsigned char>(l ^ (x & (width - 1)));
-    S::make_index(order, lanes_memory);
-    const auto lanes = S::index(lanes_memory);
-    const Index vector_flip = x >> S::lane_bits;
-    const Index top = vector_flip == 0 ? 0 : Index{1} << (63 - __builtin_clzll(vector_flip));
-    for (Index v = first; v < last;) {
-        typename S::V sums[Terms];
-        for (int t = 0; t < Terms; ++t) sums[t] = S::set1(0);
-        const Index end = v + 64 < last ? v + 64 : last;
-        for (; v < end; ++v) {
-            if (v & top) continue;  // the other half of each pair adds the same again
-            typename S::V ar, ai, br, bi;
-            S::deinterleave(state + 2 * width * (v ^ vector_flip), ar, ai);
-            S::deinterleave(state + 2 * width * v, br, bi);
-            ar = S::permute(ar, lanes), ai = S::permute(ai, lanes);
-            const auto product =
-                imaginary ? S::fnma(ai, br, S::mul(ar, bi)) : S::fma(ai, bi, S::mul(ar, br));
-            for (int t = 0; t < Terms; ++t) {
-                const T sign = __builtin_parityll((z[t] >> S::lane_bits) & v) ? T(-1) : T(1);
-                sums[t] = S::fma(S::set1(sign), product, sums[t]);
-            }
-        }
-        for (int t = 0; t < Terms; ++t) {
-            alignas(64) T lane_sums[width];
-            S::store(lane_sums, sums[t]);
-            double sum = 0;
-            for (Index l = 0; l < width; ++l)
-                sum += __builtin_parityll(z[t] & l) ? -static_cast<double>(lane_sums[l]) : static_cast<double>(lane_sums[l]);
-            out[t] += top == 0 ? sum : 2 * sum;
-        }
-    }
-}
-
-template <class S>
-void pauli_batch(const typename S::T* state, Index first, Index last, Index x, int terms, const Index* z,
-                 bool imaginary, double* out) {
-    if (terms == kMaxPauliBatch) return pauli_terms<S, kMaxPauliBatch>(state, first, last, x, z, imaginary, out);
-    for (int t = 0; t < terms; ++t) pauli_terms<S, 1>(state, first, last, x, z + t, imaginary, out + t);
-}
-
 }  // namespace
 
 template <class S>
 Kernels<typename S::T> make_kernels(const char* name) {
     return {name, S::lane_bits, S::max_group_bits, S::make_index, gather<S>, scatter<S>, run_group<S>,
-            apply_diagonal<S>, apply_dense<S>, norm<S>, pauli_batch<S>};
+            apply_diagonal<S>, apply_dense<S>, norm<S>};
 }
 
 }  // namespace coratrix::CORATRIX_ISA

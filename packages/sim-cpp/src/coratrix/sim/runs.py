@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Final
 
 from coratrix.core import QuantumCircuit
@@ -23,6 +22,21 @@ from coratrix.sim.twin import Twin
 
 SILENCE: Final = NoiseModel()
 """The model without noise."""
+
+
+class _Encoded:
+    """A circuit's program, made when it is first asked for."""
+
+    __slots__ = ("_made", "_of")
+
+    def __init__(self, circuit: QuantumCircuit, readout: Readout) -> None:
+        self._of = (circuit, readout)
+        self._made: _engine.Program | None = None
+
+    def __call__(self) -> _engine.Program:
+        if self._made is None:
+            self._made = encode(*self._of)
+        return self._made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +54,7 @@ class Run:
     circuit: QuantumCircuit
     written: QuantumCircuit
     noisy: QuantumCircuit
-    program: Callable[[], _engine.Program]
+    program: _Encoded
     model: NoiseModel
     method: Method
     shots: int = 0
@@ -67,7 +81,8 @@ class Run:
         """By stabilizers where these draw the same counts; as it is where every gate is to be applied."""
         if self.level == 0 or self.method.name != "statevector":
             return self
-        return replace(self, method=without_state(self.method, self.noisy, self.program()))
+        method = without_state(self.method, self.noisy, self.program())
+        return self if method is self.method else replace(self, method=method)
 
 
 def seed_of(given: int | None, default: int | None, place: int) -> int:
@@ -110,10 +125,7 @@ def make_run(
     if narrow:
         noisy, readout = _without_idle_qubits(noisy, readout)
 
-    @cache
-    def program() -> _engine.Program:
-        return encode(noisy, readout)
-
+    program = _Encoded(noisy, readout)
     method = choose(kind, noisy, shots, program)
     return Run(
         circuit=circuit,
