@@ -37,10 +37,10 @@ class Coratrix(Peer):
         circuit = QuantumCircuit(problem.n)
         if problem.clbits:
             circuit.add_register("c", problem.clbits)
+        if problem.task in ("state", "expectation", "batch"):
+            return circuit.extend(gates)
         for name, qubits, params in gates:
-            if name == "unitary":
-                circuit.unitary(params[0], qubits)
-            elif name == "measure":
+            if name == "measure":
                 circuit.measure(qubits, params)
             elif name in ("x_if", "z_if"):
                 gate = QuantumCircuit.x if name == "x_if" else QuantumCircuit.z
