@@ -3,20 +3,13 @@
 #include <cstdio>
 #include <random>
 
+#include "claims.hpp"
 #include "coratrix/executor.hpp"
 #include "coratrix/gates.hpp"
 
 using namespace coratrix;
 
 namespace {
-
-int failures = 0;
-
-void expect(bool claim, const char* what) {
-    if (claim) return;
-    ++failures;
-    std::printf("FAILED: %s\n", what);
-}
 
 /// The whole matrix of a gate without its controls.
 std::vector<Complex> base_matrix(const Instruction& in) {
@@ -86,13 +79,6 @@ double deviation(const Program& program, const Variant& v, const std::vector<Com
     double worst = 0;
     for (Index x = 0; x < state.size(); ++x) worst = std::max(worst, std::abs(Complex(state.data()[x]) - wanted[x]));
     return worst;
-}
-
-std::vector<InstructionSet> sets() {
-    std::vector<InstructionSet> out;
-    for (const InstructionSet s : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})
-        if (is_supported(s)) out.push_back(s);
-    return out;
 }
 
 class CircuitWriter {
@@ -175,7 +161,7 @@ void random_gate(CircuitWriter& out, int n) {
 
 void check_program(const Program& program, const char* what) {
     const std::vector<Complex> wanted = textbook(program);
-    for (const InstructionSet set : sets())
+    for (const InstructionSet set : supported_sets())
         for (const auto& [tile_bits, block_bits] : {std::pair{0, 0}, {0, 6}, {5, 0}, {7, 0}, {8, 6}})
             for (const bool merge : {true, false})
                 for (const bool from_zero : {true, false}) {
@@ -242,6 +228,5 @@ int main() {
     every_gate_everywhere(5);
     every_pair(9);
     random_circuits();
-    std::printf(failures == 0 ? "all passed\n" : "%d failures\n", failures);
-    return failures == 0 ? 0 : 1;
+    return verdict();
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 
+#include "claims.hpp"
 #include "coratrix/branching.hpp"
 #include "coratrix/light_cones.hpp"
 #include "coratrix/pauli_density.hpp"
@@ -17,14 +18,6 @@ using namespace coratrix;
 namespace {
 
 using Matrix = std::vector<Complex>;
-
-int failures = 0;
-
-void expect(bool claim, const char* what) {
-    if (claim) return;
-    ++failures;
-    std::printf("FAILED: %s\n", what);
-}
 
 std::mt19937_64 random_bits(20261128);
 
@@ -342,6 +335,5 @@ int main() {
     no_budget_changes_a_count();
     sites_are_told_apart();
     what_does_not_fit_is_refused_before();
-    std::printf(failures == 0 ? "all agree\n" : "%d failures\n", failures);
-    return failures == 0 ? 0 : 1;
+    return verdict();
 }

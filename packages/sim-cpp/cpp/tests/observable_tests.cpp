@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <random>
 
+#include "claims.hpp"
 #include "coratrix/gradient.hpp"
 #include "coratrix/observable_kernels.hpp"
 
@@ -10,21 +11,7 @@ using namespace coratrix;
 
 namespace {
 
-int failures = 0;
 std::mt19937 random_bits(11);
-
-void expect_near(double found, double wanted, double tolerance, const char* what) {
-    if (std::abs(found - wanted) <= tolerance) return;
-    ++failures;
-    std::printf("FAILED: %s: %.12g, wanted %.12g\n", what, found, wanted);
-}
-
-std::vector<InstructionSet> sets() {
-    std::vector<InstructionSet> out;
-    for (const InstructionSet s : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})
-        if (is_supported(s)) out.push_back(s);
-    return out;
-}
 
 template <class T>
 double tolerance() {
@@ -173,7 +160,6 @@ void all_of(InstructionSet set) {
 }  // namespace
 
 int main() {
-    for (const InstructionSet set : sets()) all_of<float>(set), all_of<double>(set);
-    std::printf(failures == 0 ? "all passed\n" : "%d failures\n", failures);
-    return failures == 0 ? 0 : 1;
+    for (const InstructionSet set : supported_sets()) all_of<float>(set), all_of<double>(set);
+    return verdict();
 }

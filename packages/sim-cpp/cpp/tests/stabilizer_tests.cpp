@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 
+#include "claims.hpp"
 #include "coratrix/fair_binomial.hpp"
 #include "coratrix/gates.hpp"
 #include "coratrix/stabilizer.hpp"
@@ -14,14 +15,6 @@
 using namespace coratrix;
 
 namespace {
-
-int failures = 0;
-
-void expect(bool claim, const char* what) {
-    if (claim) return;
-    ++failures;
-    std::printf("FAILED: %s\n", what);
-}
 
 std::mt19937_64 random_engine(2024);
 
@@ -244,6 +237,5 @@ int main() {
     for (const std::int64_t n : {7, 1000, 1025, 1'000'000}) binomial_draws_follow_their_law(n);
     readings_are_those_of_the_amplitudes();
     counts_do_not_depend_on_threads();
-    std::printf(failures == 0 ? "all passed\n" : "%d failures\n", failures);
-    return failures == 0 ? 0 : 1;
+    return verdict();
 }

@@ -81,7 +81,8 @@ class SimulatorBackend(Preparing):
         """Counts of one circuit for many sets of parameters: the same as `execute_batch` of the circuits bound.
 
         ``values`` is a list of mappings from parameters (or names) to numbers, or one mapping to columns of equal
-        length. Without noise the circuit is written once and all sets are one call of the engine.
+        length. Without noise the circuit is written once and all sets are one call of the engine. (Where a set
+        makes every gate Clifford, `execute_batch` may draw the same distribution without a state.)
         """
         ours, sets = adopt(circuit), as_sets(values)
         if not sets:
