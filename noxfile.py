@@ -60,6 +60,7 @@ nox.options.stop_on_first_error = False
 nox.options.sessions = [
     "lint",
     "types",
+    "engine",
     "core",
     "sim",
     "ibm",
