@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coratrix.core.circuit import QuantumCircuit
+from coratrix.core.entries import entry_of
 from coratrix.core.noise.gate_noise import Placed
 from coratrix.core.operations import ChannelOp, IfElse, Instruction, WhileLoop
 
@@ -30,22 +31,23 @@ def with_channels(circuit: QuantumCircuit, model: NoiseModel) -> QuantumCircuit:
         global_phase=circuit.global_phase,
         metadata=circuit.metadata,
     )
-    for instruction in _Walk(model).over(circuit.instructions):
-        noisy.append(instruction)
-    return noisy
+    # checked already: the circuit's by the circuit, the channels' by the model
+    return noisy._add(*map(entry_of, _Walk(model).over(circuit.instructions)))
 
 
 class _Walk:
-    """Goes through instructions in order, keeping the time at which each qubit is free."""
+    """Goes through instructions in order, keeping the time at which each qubit is free if waiting is noisy."""
 
     def __init__(self, model: NoiseModel) -> None:
         self._model = model
         self._free_at: dict[int, float] = {}
+        self._keeps_time = bool(model.idle)
 
     def over(self, instructions: Iterable[Instruction]) -> list[Instruction]:
         noisy: list[Instruction] = []
         for instruction in instructions:
-            noisy += _instructions(self._wait_for_partners(instruction.qubits))
+            if self._keeps_time:
+                noisy += _instructions(self._wait_for_partners(instruction.qubits))
             noisy.append(self._inside(instruction))
             noisy += _instructions(self._model.channels_after(instruction))
         return noisy
@@ -70,8 +72,9 @@ class _Walk:
             body, end = self._branch(operation.body)
             self._finish(instruction.qubits, end)
             return instruction._replace(operation=replace(operation, body=body))
-        start = max((self._free_at[q] for q in instruction.qubits), default=0.0)
-        self._finish(instruction.qubits, start + self._model.duration(instruction))
+        if self._keeps_time:
+            start = max((self._free_at[q] for q in instruction.qubits), default=0.0)
+            self._finish(instruction.qubits, start + self._model.duration(instruction))
         return instruction
 
     def _branch(self, body: tuple[Instruction, ...]) -> tuple[tuple[Instruction, ...], float]:
