@@ -107,12 +107,12 @@ def num_qubits(steps: list[Step]) -> int:
 
 class Coratrix:
     def __init__(self) -> None:
-        from coratrix.core import QuantumCircuit, gate
+        from coratrix.core import QuantumCircuit
         from coratrix.core.noise import bit_flip, depolarizing_from_error_probability
         from coratrix.sim import _engine
         from coratrix.sim.program import encode
 
-        self.circuit_class, self.gate, self.engine, self.encode = QuantumCircuit, gate, _engine, encode
+        self.circuit_class, self.engine, self.encode = QuantumCircuit, _engine, encode
         self.flip, self.depolarizing = bit_flip, depolarizing_from_error_probability
         self.settings = _engine.Settings(threads=1, stabilizer=True)
 
@@ -122,20 +122,24 @@ class Coratrix:
         )
         channels: dict[Any, Any] = {}
         record = 0
+        gates: list[Any] = []
         for name, qubits, p in steps:
+            if name not in ("measure", "reset", "flip", "depolarize"):
+                gates.append((name, qubits, ()))
+                continue
+            circuit.extend(gates)
+            gates.clear()
             if name == "measure":
                 circuit.measure(qubits[0], record)
                 record += 1
             elif name == "reset":
                 circuit.reset(qubits[0])
-            elif name in ("flip", "depolarize"):
+            else:
                 key = name, p, len(qubits)
                 if key not in channels:
                     channels[key] = self.flip(p) if name == "flip" else self.depolarizing(p, len(qubits))
                 circuit.channel(channels[key], *qubits)
-            else:
-                circuit.add_gate(self.gate(name), qubits)
-        return self.encode(circuit)
+        return self.encode(circuit.extend(gates))
 
     def run(self, built: Any, shots: int, wants: str) -> Any:
         if self.engine.stabilizer_obstacle(built) is not None:  # as a backend asks before it runs
