@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from coratrix.backend import BackendConfiguration
+from coratrix.backend import BackendConfiguration, BackendManager
 from coratrix.core import QuantumCircuit, condition_equals
 from coratrix.core.noise import NoiseModel
 from coratrix.sim import SimulatorBackend
@@ -127,3 +127,15 @@ def test_a_million_shots_as_arrays() -> None:
     expected = 1_000_000 * probabilities[index]
     assert counts.sum() == 1_000_000
     assert np.all(np.abs(counts - expected) < 6 * np.sqrt(expected + 1) + 1)
+
+
+@pytest.mark.parametrize("options", [{"seed": 11}, {}], ids=["given", "configured"])
+def test_no_two_circuits_of_a_managers_batch_share_a_seed(options: dict[str, int]) -> None:
+    manager = BackendManager()
+    manager.register_backend("sim", simulator())
+    circuits = [QuantumCircuit(3).h(0).rx(0.7, 1).ry(1.1, 2).measure_all() for _ in range(130)]
+
+    first, again = (manager.batch(circuits, 500, backends=["sim"], **options).run() for _ in range(2))
+
+    assert len({result.metadata["seed"] for result in first}) == 130
+    assert [dict(result.counts) for result in first] == [dict(result.counts) for result in again]

@@ -262,7 +262,14 @@ class Batch:
             self._admit(name, backend, circuits, shots)
         except BackendError as exc:
             return self._refused(chunk, name, exc)
-        return self._keep(chunk, backend.execute_batch(circuits, shots, **self._options))
+        return self._keep(chunk, backend.execute_batch(circuits, shots, **self._options_here(chunk, backend)))
+
+    def _options_here(self, chunk: _Chunk, backend: BackendInterface) -> dict[str, Any]:
+        """A backend spreads a seed over the circuits of one call, so the next call needs another one."""
+        seed = self._options.get("seed", backend.config.connection_params.get("seed"))
+        if type(seed) is not int or chunk.start == 0:
+            return self._options
+        return {**self._options, "seed": seed + chunk.start}
 
     def _sorted_out(self, chunk: _Chunk, backend: JobBackend) -> tuple[list[_Chunk], list[int]]:
         """The chunk without the circuits that cannot run, which get their failed results."""
