@@ -23,7 +23,7 @@ double tolerance() {
 /// A tile whose lower half is ψ and whose upper half is λ, and the two as plain vectors.
 template <class T>
 struct Tile {
-    explicit Tile(int bits_of) : bits(bits_of), buffer(3 * std::size_t{plane_size<T>(bits_of)} * sizeof(T) + 256) {
+    explicit Tile(int bits_of) : bits(bits_of), buffer(3 * plane() * sizeof(T)) {
         std::normal_distribution<double> normal(0, std::pow(2.0, -0.5 * bits));
         psi.resize(std::size_t{1} << (bits - 1)), lambda.resize(psi.size());
         for (std::size_t k = 0; k < psi.size(); ++k) {
