@@ -71,7 +71,7 @@ LASTING: dict[str, tuple[Fault, type[BackendError]]] = {
 }
 HASTY = Resilience(
     attempts=2, first_pause_s=0.001, longest_pause_s=0.001, first_poll_s=0.001, longest_poll_s=0.001,
-    request_timeout_s=0.5, submit_timeout_s=1.0, poll_patience_s=0.0, breaker_failures=100,
+    request_timeout_s=5.0, submit_timeout_s=5.0, poll_patience_s=0.0, breaker_failures=100,
 )  # fmt: skip
 
 

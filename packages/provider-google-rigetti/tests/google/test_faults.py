@@ -33,7 +33,7 @@ from .conftest import service_backend
 CIRCUIT = QuantumCircuit(3).x(1).measure_all()
 COUNTS = {"010": 50}
 PATIENT = Resilience(attempts=3, breaker_failures=100)
-IMPATIENT = Resilience(request_timeout_s=0.5, submit_timeout_s=0.5, attempts=3, breaker_failures=100)
+IMPATIENT = Resilience(request_timeout_s=1.5, submit_timeout_s=1.5, attempts=3, breaker_failures=100)
 """For silence, which is waited out in real time."""
 
 PROCESSOR = "GetQuantumProcessor"
@@ -175,8 +175,8 @@ def test_a_fault_that_lasts_is_named(
 def test_a_job_whose_answer_is_lost_is_found_under_its_own_id(
     service: GoogleService, clock: FakeClock, lost: str
 ) -> None:
-    """With no second try at all, so that finding it is the only way."""
-    once = Resilience(request_timeout_s=0.5, submit_timeout_s=0.5, attempts=1)
+    """With no second try at all, so that finding it, over a new connection, is the only way."""
+    once = Resilience(request_timeout_s=20.0, submit_timeout_s=1.5, attempts=1)
     backend = service_backend(service, clock=clock, resilience=once)
     service.faults.add(JOB, PASSING[lost])
 
