@@ -94,6 +94,18 @@ def test_with_a_key_of_the_vendor_a_lost_answer_is_sent_again_and_runs_once() ->
     assert len(service.jobs()) == 1
 
 
+def test_a_lost_answer_is_asked_for_twice_since_the_first_question_may_meet_the_broken_connection() -> None:
+    service = ScriptedService()
+    service.script("submit", fails(BackendConnectionError, outcome_unknown=True, accepted=True))
+    service.script("find", fails(BackendConnectionError))
+
+    result = backend_of(service, resilience=Resilience(attempts=1)).execute(CIRCUIT, 100)
+
+    assert result.counts == {"10": 100}
+    assert service.requests.count("find") == 2
+    assert len(service.jobs()) == 1
+
+
 def test_an_unknown_submission_is_found_later() -> None:
     service = ScriptedService()
     service.script("submit", fails(BackendConnectionError, outcome_unknown=True, accepted=True))

@@ -176,7 +176,7 @@ def test_a_job_whose_answer_is_lost_is_found_under_its_own_id(
     service: GoogleService, clock: FakeClock, lost: str
 ) -> None:
     """With no second try at all, so that finding it, over a new connection, is the only way."""
-    once = Resilience(request_timeout_s=20.0, submit_timeout_s=1.5, attempts=1)
+    once = Resilience(request_timeout_s=10.0, submit_timeout_s=1.5, attempts=1)
     backend = service_backend(service, clock=clock, resilience=once)
     service.faults.add(JOB, PASSING[lost])
 

@@ -162,7 +162,7 @@ class GoogleService:
         if fault.slow_s:
             self._stopping.wait(fault.slow_s)
         if fault.silent:
-            self._stopping.wait()
+            _wait_until_the_caller_leaves(context)
         if fault.dropped:
             self.cut_connections()
             context.abort(grpc.StatusCode.UNAVAILABLE, "this answer is never delivered")
@@ -176,6 +176,14 @@ class GoogleService:
             context.abort(grpc.StatusCode.UNAUTHENTICATED, "Request had invalid authentication credentials.")
         if project != self.project:
             context.abort(grpc.StatusCode.PERMISSION_DENIED, f"No permission on project {self.project}.")
+
+
+def _wait_until_the_caller_leaves(context: grpc.ServicerContext) -> None:
+    """A silence that keeps its thread no longer than anyone listens, so that the pool does not run dry."""
+    left = threading.Event()
+    if context.add_callback(left.set):
+        left.wait()
+    context.abort(grpc.StatusCode.CANCELLED, "nobody is listening any more")
 
 
 def _rich_status(fault: Fault) -> grpc.Status:

@@ -120,6 +120,7 @@ class Caller:
         *,
         bound_s: float | None = None,
         retry_unknown: bool = True,
+        at_least: int = 1,
     ) -> T:
         """``request(its own deadline)``, tried again while that is right and there is time.
 
@@ -128,7 +129,9 @@ class Caller:
             bound_s: seconds for each try, `Resilience.request_timeout_s` if None.
             retry_unknown: whether to try again when the last try may have been accepted: true for
                 all that can be repeated without harm, false for a submission without a key.
+            at_least: tries made even where `Resilience.attempts` allows fewer.
         """
+        attempts = max(at_least, self.numbers.attempts)
         attempt = 1
         while True:
             try:
@@ -137,7 +140,7 @@ class Caller:
                 if not exc.retryable or (exc.outcome_unknown and not retry_unknown):
                     raise
                 pause = self._pause(exc, attempt)
-                if attempt >= self.numbers.attempts or pause >= deadline.left():
+                if attempt >= attempts or pause >= deadline.left():
                     raise
             self.on_retry()
             log.info("%s: try %d failed, again in %.1f s", doing, attempt, pause)

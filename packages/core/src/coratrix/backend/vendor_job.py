@@ -133,6 +133,7 @@ class VendorJob(Job):
             f"looking for job {self.id}",
             lambda own: self._backend.client.find(self.id, deadline=own),
             deadline,
+            at_least=2,  # the first may be sent over the very connection that lost the answer
         )
         if found is None:
             return False
