@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from coratrix.core import GATES, Condition, QuantumCircuit, UnitaryGate, gate
+from coratrix.core import GATES, Condition, QuantumCircuit, gate
+from coratrix.core.decompose import reduce
 from coratrix.core.errors import CircuitExportError
-from coratrix.providers.aws.decompose import reduce
 from coratrix.providers.aws.dialect import Dialect, dialect_of, matrix_text
 from coratrix.providers.aws.normalise import RawCounts, outcome
 from coratrix.providers.aws.program import condition_text, decoding_of, is_dynamic, write_program
@@ -102,29 +102,6 @@ def test_tiny_angles_lose_nothing(name: str, angle: float) -> None:
             circuit.global_phase = circuit.global_phase + step.params[0]
 
     assert_allclose(unitary(circuit), whole.matrix(), atol=1e-13, rtol=0)
-
-
-@pytest.mark.parametrize("num_qubits", [1, 2, 3, 4])
-@pytest.mark.parametrize("kind", ["random", "identity", "reversal", "diagonal", "product"])
-def test_any_matrix_is_synthesised(num_qubits: int, kind: str) -> None:
-    size, rng = 2**num_qubits, np.random.default_rng(7)
-    haar = np.linalg.qr(rng.normal(size=(size, size)) + 1j * rng.normal(size=(size, size)))[0]
-    matrix = {
-        "random": haar,
-        "identity": np.eye(size),
-        "reversal": np.eye(size)[::-1],
-        "diagonal": np.diag(np.exp(1j * np.arange(size))),
-        "product": np.kron(np.eye(size // 2), np.linalg.qr(haar[:2, :2])[0]),
-    }[kind]
-    circuit = QuantumCircuit(num_qubits)
-
-    for step, on in reduce(UnitaryGate(matrix), tuple(range(num_qubits)), BARE.fits):
-        if on:
-            circuit.add_gate(step, on)
-        else:
-            circuit.global_phase = circuit.global_phase + step.params[0]
-
-    assert_allclose(unitary(circuit), matrix, atol=1e-12, rtol=0)
 
 
 def test_a_matrix_too_large_to_decompose_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Owns what is asked of a unitary matrix: whether it is one, its real powers, whether it is Clifford.
+"""Owns what is asked of a unitary matrix: whether it is one, its real powers, its eigenvectors, whether it is Clifford.
 
 Plain functions on arrays. Knows nothing of gates.
 """
@@ -133,3 +133,18 @@ def _is_pauli_string(matrix: Matrix) -> bool:
     for bit in bits:
         character = np.where(rows & bit, character * signs[bit], character)
     return bool(np.allclose(np.abs(signs.imag), 0, atol=1e-9) and np.allclose(signs, character, atol=1e-9))
+
+
+def eigenbasis(matrix: Matrix, *, real: bool = False) -> Any:
+    """A unitary V, by columns the eigenvectors of a unitary ``matrix``; real where ``matrix`` is symmetric.
+
+    The Hermitian part of exp(-ia)·matrix has the same eigenvectors, and equal eigenvalues cos(θ - a) only where
+    `matrix` has, unless a is the mean of two θ: so a is taken as far as can be from all these means.
+    """
+    thetas = np.angle(np.linalg.eigvals(matrix))
+    means = np.sort(np.add.outer(thetas, thetas).ravel() / 2 % math.pi)
+    gaps = np.diff(means, append=means[0] + math.pi)
+    widest = int(np.argmax(gaps))
+    turned = np.exp(-1j * (means[widest] + gaps[widest] / 2)) * matrix
+    hermitian = turned + turned.conj().T
+    return np.linalg.eigh(hermitian.real if real else hermitian)[1]

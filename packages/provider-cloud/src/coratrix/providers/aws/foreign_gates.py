@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from coratrix.core.decompose import Step, phase, reduce
 from coratrix.core.errors import (
     CircuitError,
     CircuitExportError,
@@ -21,7 +22,6 @@ from coratrix.core.errors import (
 from coratrix.core.gate import ControlledGate, Gate, StandardGate, UnitaryGate, standard
 from coratrix.core.parameters import ParameterExpression, ParameterLike
 from coratrix.core.unitary import unitary_power
-from coratrix.providers.aws.decompose import Step, phase, reduce
 from coratrix.providers.aws.dialect import BRAKET_NAMES
 from coratrix.providers.aws.symbols import from_braket, to_braket
 

@@ -5,9 +5,9 @@ Owns: `operation_problem`. Knows nothing of: circuits, the SDK. Pure, and cheap:
 
 from __future__ import annotations
 
+from coratrix.core.decompose import MAX_SYNTHESIS_QUBITS
 from coratrix.core.gate import ControlledGate, Gate, UnitaryGate, standard
 from coratrix.core.operations import ChannelOp, Delay, IfElse, Operation
-from coratrix.providers.aws.decompose import MAX_SYNTHESIS_QUBITS
 from coratrix.providers.aws.dialect import Dialect
 from coratrix.providers.aws.noise import can_write
 

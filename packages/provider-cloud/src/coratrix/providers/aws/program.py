@@ -16,6 +16,7 @@ from typing import Any
 
 from coratrix.core.bits import register_bits
 from coratrix.core.circuit import QuantumCircuit
+from coratrix.core.decompose import reduce
 from coratrix.core.errors import CircuitExportError
 from coratrix.core.gate import Gate
 from coratrix.core.operations import (
@@ -29,7 +30,6 @@ from coratrix.core.operations import (
     Reset,
     bodies,
 )
-from coratrix.providers.aws.decompose import reduce
 from coratrix.providers.aws.dialect import Dialect
 from coratrix.providers.aws.noise import SILENT, channel_text
 

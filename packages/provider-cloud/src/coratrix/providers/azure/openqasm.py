@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from coratrix.core.circuit import QuantumCircuit
+from coratrix.core.decompose import MAX_SYNTHESIS_QUBITS, euler_angles
 from coratrix.core.errors import CircuitExportError
 from coratrix.core.gate import ControlledGate, Gate, UnitaryGate, standard
 from coratrix.core.gate_table import GATES
@@ -29,13 +30,15 @@ from coratrix.core.operations import (
     Reset,
     bodies,
 )
-from coratrix.providers.azure.synthesis import MAX_QUBITS, euler_angles, two_level_steps
+from coratrix.core.synthesis import synthesised
 
 Places: TypeAlias = tuple[int, ...]
 Rule: TypeAlias = "Callable[[tuple[float, ...], Places], list[Call]]"
 _MAX_TERMS = 256
 _TURNS = frozenset({"rx", "ry", "rz", "rxx", "ryy", "rzz"})
 """Rotations by half an angle: a full turn of 2π is a factor of -1."""
+_NO_TURN = 1e-14
+"""qdk keeps an angle in 53 bits, to within 7e-16."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +93,8 @@ def write(circuit: QuantumCircuit) -> Written:
 
 def problem_of(operation: Operation) -> str | None:
     """Why an operation cannot be written, or None."""
-    if isinstance(operation, UnitaryGate) and operation.num_qubits > MAX_QUBITS:
-        return f"a unitary on {operation.num_qubits} qubits; matrices of up to {MAX_QUBITS} are decomposed"
+    if isinstance(operation, UnitaryGate) and operation.num_qubits > MAX_SYNTHESIS_QUBITS:
+        return f"a unitary on {operation.num_qubits} qubits; matrices of up to {MAX_SYNTHESIS_QUBITS} are decomposed"
     if isinstance(operation, ControlledGate):
         return problem_of(operation.base)
     if isinstance(operation, IfElse) and measured_bits(one for body in bodies(operation) for one in body):
@@ -181,10 +184,16 @@ def calls(gate: Gate, qubits: Places) -> list[Call]:
 
 
 def _turn(name: str, angle: float, qubits: Places) -> list[Call]:
-    """A rotation with its angle in [0, 2π) and the sign that this costs."""
+    """A rotation with its angle in [0, 2π) and the sign that this costs.
+
+    An angle just below 2π would be rounded up to 0 with the sign lost: what is that near to no rotation is none.
+    """
     turns = math.floor(angle / (2 * math.pi))
-    call = Call(name, (angle - 2 * math.pi * turns,), qubits)
-    return [call, Call("gphase", (math.pi,), ())] if turns % 2 else [call]
+    rest = angle - 2 * math.pi * turns
+    if min(rest, 2 * math.pi - rest) < _NO_TURN:
+        turns, rest = round(angle / (2 * math.pi)), 0.0
+    calls = [Call(name, (rest,), qubits)] if rest else []
+    return [*calls, Call("gphase", (math.pi,), ())] if turns % 2 else calls
 
 
 def _controlled(name: str) -> Rule:
@@ -201,17 +210,16 @@ def _unitary(gate: UnitaryGate, qubits: Places) -> list[Call]:
         raise CircuitExportError(problem)
     if gate.num_qubits == 1:
         return _one_qubit(gate, qubits[0])
-    steps = []
-    for inner, pattern, target in two_level_steps(gate.matrix()):
-        controls = tuple(q for k, q in enumerate(qubits) if k != target)
-        call = UnitaryGate(inner).controlled(len(controls), pattern)
-        steps += calls(call, (*controls, qubits[target]))
-    return steps
+    return [call for inner, places in synthesised(gate.matrix(), qubits) for call in _step(inner, places)]
+
+
+def _step(gate: Gate, places: Places) -> list[Call]:
+    return calls(gate, places) if places else [Call("gphase", (float(gate.params[0]),), ())]
 
 
 def _one_qubit(gate: Gate, qubit: int) -> list[Call]:
     """exp(iα)·RZ(β)·RY(γ)·RZ(δ)."""
-    alpha, beta, gamma, delta = euler_angles(gate.matrix())
+    alpha, beta, gamma, delta = euler_angles(gate)
     turns = (("rz", delta), ("ry", gamma), ("rz", beta))
     steps = [call for name, angle in turns if angle for call in _turn(name, angle, (qubit,))]
     return [*steps, Call("gphase", (alpha,), ())] if alpha else steps

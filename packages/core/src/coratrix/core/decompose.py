@@ -1,7 +1,7 @@
 """Gates that a device does not have, as gates that it has.
 
 Owns: `reduce` and its rules; each rule is exact, global phase included.
-Knows nothing of: Braket's names for gates; what a device has is asked of a function.
+Knows nothing of: any vendor; what a device has is asked of a function.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TypeAlias
 from coratrix.core.errors import CircuitExportError
 from coratrix.core.gate import ControlledGate, Gate, StandardGate, UnitaryGate, standard
 from coratrix.core.parameters import ParameterLike
+from coratrix.core.synthesis import synthesised
 
 Step: TypeAlias = "tuple[Gate, tuple[int, ...]]"
 """A gate on qubits; a `StandardGate` named ``"p"`` on no qubits is a global phase."""
@@ -131,20 +132,26 @@ def _controlled_one_qubit(base: Gate, controls: Places, target: Places) -> Itera
     if base.name == "x":
         yield from _surrounded("h", target, _phase_under((*controls, *target), PI))
     elif base.name == "p":
-        yield from _controlled_phase(base.params[0], controls, target)
+        yield from _phase_by_parities(base.params[0], (*controls, *target))
     else:
         yield from _by_euler(base, controls, target)
 
 
-def _controlled_phase(angle: ParameterLike, controls: Places, target: Places) -> Iterator[Step]:
-    """The phase on |1…1⟩ from two halves on the last control and one on the others."""
-    *others, last = controls
-    flip = (standard("x").controlled(len(others)), controls)
-    yield standard("cp", angle / 2), (last, *target)
-    yield flip
-    yield standard("cp", -angle / 2), (last, *target)
-    yield flip
-    yield standard("p", angle / 2).controlled(len(others)), (*others, *target)
+def _phase_by_parities(angle: ParameterLike, qubits: Places) -> Iterator[Step]:
+    """exp(i·angle) on |1…1⟩ by 2^n - 2 CX.
+
+    x₁·…·xₙ is 2^(1-n) times the sum of all parities, those of an even number of qubits with a minus; each qubit
+    shows those of itself and earlier ones in the order of a Gray code. After Welch, Greenbaum, Mostame and
+    Aspuru-Guzik, "Efficient quantum circuits for diagonal unitaries without ancillas", NJP 16, 033040 (2014).
+    """
+    part = angle / 2 ** (len(qubits) - 1)
+    for k, qubit in enumerate(qubits):
+        for step in range(2**k):
+            yield standard("p", -part if step % 2 else part), (qubit,)  # of step's Gray code: as odd as step
+            last = step == 2**k - 1
+            if k:
+                changed = k - 1 if last else ((step + 1) & -(step + 1)).bit_length() - 1
+                yield standard("cx"), (qubits[changed], qubit)
 
 
 def _by_euler(base: Gate, controls: Places, target: Places) -> Iterator[Step]:
@@ -183,8 +190,6 @@ def _unitary(gate: UnitaryGate, qubits: Places) -> Iterator[Step]:
             f"a unitary on {gate.num_qubits} qubits would become {4**gate.num_qubits} gates; "
             f"this device takes unitaries of at most {MAX_SYNTHESIS_QUBITS} qubits"
         )
-    from coratrix.providers.aws.synthesis import synthesised  # here: it imports SciPy
-
     return synthesised(gate.matrix(), qubits)
 
 
@@ -239,9 +244,13 @@ _RULES: dict[str, Rule] = {
         ("u", (t / 2, f, 0.0), "b"),
     ),
     "swap": lambda: _steps(("cx", (), "ab"), ("cx", (), "ba"), ("cx", (), "ab")),
-    "iswap": lambda: _steps(("swap", (), "ab"), ("cz", (), "ab"), ("s", (), "a"), ("s", (), "b")),
+    "iswap": lambda: _steps(
+        ("s", (), "a"), ("s", (), "b"), ("h", (), "a"), ("cx", (), "ab"), ("cx", (), "ba"), ("h", (), "b")
+    ),
     "dcx": lambda: _steps(("cx", (), "ab"), ("cx", (), "ba")),
-    "ecr": lambda: _steps(("rzx", (PI / 2,), "ab"), ("x", (), "a")),
+    "ecr": lambda: _steps(
+        ("cx", (), "ab"), ("s", (), "a"), ("x", (), "a"), ("sx", (), "b"), ("p", (-PI / 4,), "")
+    ),
     "rxx": lambda t: _steps(
         ("h", (), "a"), ("h", (), "b"), ("rzz", (t,), "ab"), ("h", (), "a"), ("h", (), "b")
     ),
