@@ -2,20 +2,22 @@
 
 Owns: the rules, each exact up to a global phase. Knows nothing of: noise, coupling maps, circuits.
 
-Every gate of one or two qubits ends in one-qubit gates and CX; CX ends in the device's own entangling gate, a
+Every gate ends in one-qubit gates and CX (`coratrix.core.decompose`); CX ends in the device's own entangling gate, a
 run of one-qubit gates in at most two pulses between changes of frame.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from coratrix.core.gate import ControlledGate, Gate, StandardGate, standard
+from coratrix.core.decompose import reduce
+from coratrix.core.errors import CircuitExportError
+from coratrix.core.gate import Gate, standard
 
 Step: TypeAlias = tuple[Gate, tuple[int, ...]]
 Matrix: TypeAlias = npt.NDArray[Any]
@@ -37,80 +39,27 @@ def rewrite(
         runs: whether a native two-qubit gate runs on an ordered pair.
 
     Raises:
-        NotNative: the gate has three or more qubits, is a matrix on two, or the device cannot entangle or turn.
+        NotNative: the gate is too large a matrix, or the device cannot entangle or turn.
     """
-    if gate.num_qubits == 1:
-        return _turns([(gate, qubits)], native)
     steps: list[Step] = []
-    for inner, places in _entangled(gate, qubits):
+    for inner, places in with_cx(gate, qubits):
         steps += [(inner, places)] if len(places) == 1 else _cx(places[0], places[1], native, runs)
     return _turns(steps, native)
 
 
+def with_cx(gate: Gate, qubits: tuple[int, ...]) -> list[Step]:
+    """``gate`` as one-qubit gates and CX, its global phase left out."""
+    try:
+        return [step for step in reduce(gate, qubits, _is_simple) if step[1]]
+    except CircuitExportError as exc:
+        raise NotNative(str(exc)) from exc
+
+
+def _is_simple(gate: Gate) -> bool:
+    return gate.num_qubits == 1 or gate.name == "cx"
+
+
 # two qubits ---------------------------------------------------------------------------------------
-
-
-def _entangled(gate: Gate, qubits: tuple[int, ...]) -> Iterator[Step]:
-    """One-qubit gates and CX."""
-    if gate.num_qubits != 2:
-        raise NotNative(f"it acts on {gate.num_qubits} qubits")
-    a, b = qubits
-    if isinstance(gate, StandardGate) and gate.name in _RULES:
-        for name, params, places in _RULES[gate.name](*gate.params):
-            yield standard(name, *params), tuple((a, b)[place] for place in places)
-    elif isinstance(gate, ControlledGate) or (isinstance(gate, StandardGate) and gate.name.startswith("c")):
-        flip = isinstance(gate, ControlledGate) and gate.ctrl_state == 0
-        matrix = gate.matrix()
-        yield from [(standard("x"), (a,))] if flip else []
-        yield from _controlled(matrix[:2, :2] if flip else matrix[2:, 2:], a, b)
-        yield from [(standard("x"), (a,))] if flip else []
-    else:
-        raise NotNative("it is given as a matrix on two qubits")
-
-
-def _controlled(matrix: Matrix, a: int, b: int) -> Iterator[Step]:
-    """exp(iα)·RZ(β)·RY(γ)·RZ(δ) on b where a is set: Nielsen and Chuang, section 4.2."""
-    theta, phi, lam = _angles(matrix)
-    column = 0 if abs(matrix[0, 0]) > 0.5 else 1
-    unit = _u(theta, phi, lam)
-    alpha = float(np.angle(matrix[column, 0] / unit[column, 0])) + (phi + lam) / 2
-    yield standard("rz", (lam - phi) / 2), (b,)
-    yield standard("cx"), (a, b)
-    yield standard("rz", -(lam + phi) / 2), (b,)
-    yield standard("ry", -theta / 2), (b,)
-    yield standard("cx"), (a, b)
-    yield standard("ry", theta / 2), (b,)
-    yield standard("rz", phi), (b,)
-    yield standard("rz", alpha), (a,)
-
-
-Rule: TypeAlias = Iterable[tuple[str, tuple[Any, ...], tuple[int, ...]]]
-
-
-def _zz(theta: Any) -> Rule:
-    return [("cx", (), (0, 1)), ("rz", (theta,), (1,)), ("cx", (), (0, 1))]
-
-
-def _between(gates: Rule, inner: Rule, after: Rule) -> Rule:
-    return [*gates, *inner, *after]
-
-
-_H0, _H1 = ("h", (), (0,)), ("h", (), (1,))
-_CX, _XC = ("cx", (), (0, 1)), ("cx", (), (1, 0))
-_QUARTERS = [("rx", (PI / 2,), (0,)), ("rx", (PI / 2,), (1,))]
-_BACK = [("rx", (-PI / 2,), (0,)), ("rx", (-PI / 2,), (1,))]
-_RULES: Final[dict[str, Callable[..., Rule]]] = {
-    "cx": lambda: [_CX],
-    "cz": lambda: [_H1, _CX, _H1],
-    "swap": lambda: [_CX, _XC, _CX],
-    "iswap": lambda: [("s", (), (0,)), ("s", (), (1,)), _H0, _CX, _XC, _H1],
-    "dcx": lambda: [_CX, _XC],
-    "ecr": lambda: [_H1, *_zz(PI / 2), _H1, ("x", (), (0,))],
-    "rzz": _zz,
-    "rxx": lambda theta: _between([_H0, _H1], _zz(theta), [_H0, _H1]),
-    "ryy": lambda theta: _between(_QUARTERS, _zz(theta), _BACK),
-    "rzx": lambda theta: _between([_H1], _zz(theta), [_H1]),
-}
 
 
 def _cx(a: int, b: int, native: frozenset[str], runs: Callable[[str, int, int], bool]) -> list[Step]:

@@ -3,10 +3,10 @@
 Owns: `Twin`: checks a circuit against a calibration record and writes it in the device's gates.
 Knows nothing of: running, vendors.
 
-A native gate runs as written. Any other gate of one or two qubits is replaced, gate by gate and exactly, by
-native ones, each with its own noise; nothing is cancelled across gates. With ``routing`` swaps bring qubits together
-that the map keeps apart (`routing`); without, no gate is moved to other qubits. What cannot be replaced is refused by
-name. A gate that the record knows on other qubits only is refused on these.
+A native gate runs as written. Any other gate is replaced, gate by gate and exactly, by native ones, each with its own
+noise; nothing is cancelled across gates. With ``routing`` swaps bring qubits together that the map keeps apart
+(`routing`), those of a gate on three qubits or more as it is written in CX; without, no gate is moved to other qubits.
+What cannot be replaced is refused by name. A gate that the record knows on other qubits only is refused on these.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from coratrix.core.gate import Gate
 from coratrix.core.noise import NoiseModel
 from coratrix.core.operations import IfElse, Instruction, Measure, WhileLoop
 from coratrix.core.transforms import walk
-from coratrix.sim.native_gates import SYMMETRIC, NotNative, rewrite
+from coratrix.sim.native_gates import SYMMETRIC, NotNative, rewrite, with_cx
 from coratrix.sim.routing import Placed, Router
 
 
@@ -41,9 +41,7 @@ class Twin:
     @property
     def available_gates(self) -> tuple[str, ...]:
         """Names of the gates that run natively or are rewritten on some qubits."""
-        rewritten = {name for name, row in GATES.items() if row.num_qubits <= 2}
-        own = {name for name in self.native if name in GATES}
-        return tuple(sorted(rewritten | own | {"unitary", "controlled"}))
+        return tuple(sorted({*GATES, "unitary", "controlled"}))
 
     def issues(self, circuit: QuantumCircuit) -> Iterator[ValidationIssue]:
         """Every gate that this device could not run, and why."""
@@ -72,7 +70,19 @@ class Twin:
             return list(enumerate(circuit.instructions))
         width = self._width(circuit)
         pairs = [pair for pair in self._pairs if max(pair) < width]
-        return Router(width, pairs).route(circuit.instructions, circuit.num_clbits)
+        narrow = [(k, inner) for k, each in enumerate(circuit.instructions) for inner in self._on_pairs(each)]
+        routed = Router(width, pairs).route([inner for _, inner in narrow], circuit.num_clbits)
+        return [(None if k is None else narrow[k][0], instruction) for k, instruction in routed]
+
+    def _on_pairs(self, instruction: Instruction) -> list[Instruction]:
+        """A gate on three qubits or more as gates that swaps can bring together, unless the device has it."""
+        gate, qubits = instruction.operation, instruction.qubits
+        if not isinstance(gate, Gate) or len(qubits) < 3 or gate.name in self.native or gate.parameters:
+            return [instruction]
+        try:
+            return [Instruction(inner, places) for inner, places in with_cx(gate, qubits)]
+        except NotNative:
+            return [instruction]  # and `_steps` says why
 
     def _width(self, circuit: QuantumCircuit) -> int:
         """A state of the whole circuit may not spill over onto qubits that the caller does not have."""
