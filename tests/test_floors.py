@@ -32,7 +32,7 @@ LONGEST_FILE = 400
 
 def room(path: Path) -> list[str]:
     """Parts of the module's name below ``coratrix``, e.g. ``["providers", "ibm", "client"]``."""
-    parts = path.with_suffix("").parts
+    parts = path.relative_to(ROOT).with_suffix("").parts  # the clone itself may be called coratrix
     return list(parts[parts.index("coratrix") + 1 :])
 
 
