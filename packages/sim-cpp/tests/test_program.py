@@ -64,19 +64,19 @@ def test_a_circuit_of_everything_runs_as_the_textbook_says() -> None:
     ],
 )
 def test_an_entry_that_is_none_is_left_to_python(entry: Any) -> None:
-    assert _engine.ProgramBuffer(writing._HEADS).extend([("h", 0), entry], 0) == 1
-    assert writing._HEADS.program([entry], 2, 0) is None
+    assert _engine.ProgramBuffer(writing.HEADS).extend([("h", 0), entry], 0) == 1
+    assert writing.HEADS.program([entry], 2, 0) is None
 
 
 @pytest.mark.parametrize("entry", [("h", "0"), ("h", 0.5), ("cx", 0, None), ("h", 2**70)])
 def test_an_entry_with_a_broken_qubit_is_refused(entry: Any) -> None:
     with pytest.raises((TypeError, OverflowError)):
-        writing._HEADS.program([entry], 2, 0)
+        writing.HEADS.program([entry], 2, 0)
 
 
 def test_an_entry_beyond_the_circuit_is_refused() -> None:
     with pytest.raises(ValueError, match="qubit out of range: 2"):
-        writing._HEADS.program([("h", 2)], 2, 0)
+        writing.HEADS.program([("h", 2)], 2, 0)
 
 
 def test_a_circuit_with_an_open_parameter_is_refused_by_its_name() -> None:

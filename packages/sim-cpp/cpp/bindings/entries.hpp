@@ -70,6 +70,12 @@ public:
         return at;
     }
 
+    /// Every qubit measured, qubit k into bit k.
+    void measure_all(int num_qubits) {
+        for (std::int64_t k = 0; k < num_qubits; ++k)
+            words_.insert(words_.end(), {static_cast<std::int64_t>(Opcode::measure), k, k, -1});
+    }
+
     void put(const std::vector<std::int64_t>& words) { words_.insert(words_.end(), words.begin(), words.end()); }
 
     void patch(std::size_t place, std::int64_t word) { words_.at(place) = word; }
@@ -150,18 +156,12 @@ private:
     std::vector<Complex> matrices_;
 };
 
-inline std::unique_ptr<Program> plain_program(const Heads& heads, const py::list& entries, int num_qubits,
-                                              int num_clbits) {
+inline std::unique_ptr<Program> program_of(const Heads& heads, const py::list& entries, int num_qubits, int num_clbits) {
     ProgramBuffer buffer(heads);
     return buffer.extend(entries, 0) == entries.size() ? std::move(buffer).program(num_qubits, num_clbits) : nullptr;
 }
 
-inline void bind_entries(py::module_& m) {
-    py::class_<Heads>(m, "Heads", "What stands in a buffer for each kind of entry.")
-        .def(py::init<const py::dict&>(), py::arg("heads"))
-        .def("program", &plain_program, py::arg("entries"), py::arg("num_qubits"), py::arg("num_clbits"),
-             "The program of entries that all have heads; None if one has not.");
-
+inline py::class_<Heads> bind_entries(py::module_& m) {
     py::class_<ProgramBuffer>(m, "ProgramBuffer", "The words, parameters and matrices of a program while they grow.")
         .def(py::init<const Heads&>(), py::arg("heads"), py::keep_alive<1, 2>())
         .def("extend", &ProgramBuffer::extend, py::arg("entries"), py::arg("start"),
@@ -175,6 +175,11 @@ inline void bind_entries(py::module_& m) {
         .def_property_readonly("params", &ProgramBuffer::params)
         .def_property_readonly("matrices", &ProgramBuffer::matrices)
         .def("program", py::overload_cast<int, int>(&ProgramBuffer::program, py::const_), py::arg("num_qubits"), py::arg("num_clbits"), "The program, parsed and checked.");
+
+    return py::class_<Heads>(m, "Heads", "What stands in a buffer for each kind of entry.")
+        .def(py::init<const py::dict&>(), py::arg("heads"))
+        .def("program", &program_of, py::arg("entries"), py::arg("num_qubits"), py::arg("num_clbits"),
+             "The program of entries that all have heads; None if one has not.");
 }
 
 }  // namespace coratrix

@@ -1,17 +1,15 @@
 // Names for Python. No arithmetic: conversions, the GIL, interrupts, and who owns which memory.
-#include <array>
+#include <iterator>
 
 #include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include "coratrix/branching.hpp"
 #include "coratrix/gradient.hpp"
-#include "coratrix/stabilizer.hpp"
-#include "coratrix/stabilizer_program.hpp"
 #include "coratrix/sweep.hpp"
 #include "entries.hpp"
+#include "plain.hpp"
 
 namespace py = pybind11;
 using namespace coratrix;
@@ -42,67 +40,6 @@ std::vector<double> numbers(const py::list& list) {
     return out;
 }
 
-InstructionSet parse_set(const std::string& name) {
-    for (const InstructionSet set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})
-        if (name == instruction_set_name(set)) {
-            if (is_supported(set)) return set;
-            throw std::invalid_argument("this processor does not run " + name);
-        }
-    if (name.empty()) return best_instruction_set();
-    throw std::invalid_argument("unknown instruction set '" + name + "': portable, avx2 or avx512");
-}
-
-/// How one call is to be run, as Python writes it.
-struct Settings {
-    RunOptions options;
-    Context context;
-    bool single;
-    bool stabilizer;
-
-    Settings(bool single_precision, bool density, int threads, const std::string& set, int tile_bits, bool merge,
-             bool direct, bool pauli, bool by_stabilizers)
-        : single(single_precision), stabilizer(by_stabilizers) {
-        options.set = parse_set(set);
-        options.density = density;
-        options.tile_bits = tile_bits;
-        options.merge = merge;
-        options.direct = direct;
-        options.pauli = pauli;
-        context.num_threads = threads > 0 ? threads : hardware_threads();
-        context.should_stop = [] {
-            const py::gil_scoped_acquire gil;
-            return PyErr_CheckSignals() != 0;
-        };
-    }
-};
-
-/// Runs without the GIL; a signal that arrived meanwhile becomes the Python exception it raised.
-template <class F>
-auto without_gil(F work) {
-    try {
-        const py::gil_scoped_release release;
-        return work();
-    } catch (const Interrupted&) {
-        if (PyErr_Occurred() != nullptr) throw py::error_already_set();
-        throw;
-    }
-}
-
-template <class T>
-py::array to_numpy(State<T>&& state, bool density) {
-    auto* const kept = new State<T>(std::move(state));
-    const py::capsule owner(kept, [](void* p) { delete static_cast<State<T>*>(p); });
-    if (!density) return py::array_t<std::complex<T>>({static_cast<py::ssize_t>(kept->size())}, kept->data(), owner);
-    const auto side = static_cast<py::ssize_t>(Index{1} << (kept->num_bits() / 2));
-    return py::array_t<std::complex<T>>({side, side}, kept->data(), owner);
-}
-
-py::array state(const Program& program, const Settings& s) {
-    if (s.single)
-        return to_numpy(without_gil([&] { return run_state<float>(program, s.options, s.context); }), s.options.density);
-    return to_numpy(without_gil([&] { return run_state<double>(program, s.options, s.context); }), s.options.density);
-}
-
 py::array_t<double> probabilities(const Program& program, const Settings& s) {
     auto* const kept = new std::vector<double>(without_gil([&] {
         return s.single ? run_probabilities<float>(program, s.options, s.context)
@@ -112,49 +49,12 @@ py::array_t<double> probabilities(const Program& program, const Settings& s) {
     return py::array_t<double>({static_cast<py::ssize_t>(kept->size())}, kept->data(), owner);
 }
 
-Counts counts_of(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s,
-                 const Context& context) {
-    if (s.stabilizer) return stabilizer_counts(program, shots, seed, context);
-    return s.single ? run_counts<float>(program, shots, seed, s.options, context)
-                    : run_counts<double>(program, shots, seed, s.options, context);
-}
-
-/// The characters of eight bits, the lowest first.
-const std::array<std::array<char, 8>, 256>& characters_of_bytes() {
-    static const std::array<std::array<char, 8>, 256> table = [] {
-        std::array<std::array<char, 8>, 256> out;
-        for (std::size_t byte = 0; byte < 256; ++byte)
-            for (std::size_t b = 0; b < 8; ++b) out[byte][b] = byte >> b & 1 ? '1' : '0';
-        return out;
-    }();
-    return table;
-}
-
-/// {"0110": 17, …}, clbit 0 leftmost.
-py::dict to_dict(const Counts& counts) {
-    const std::array<std::array<char, 8>, 256>& characters = characters_of_bytes();
-    py::dict out;
-    std::vector<char> text(counts.words * 64);
-    for (std::size_t k = 0; k < counts.counts.size(); ++k) {
-        const std::uint64_t* const key = counts.keys.data() + k * counts.words;
-        for (std::size_t byte = 0; byte < counts.words * 8; ++byte)
-            std::copy_n(characters[key[byte / 8] >> (byte % 8 * 8) & 255].data(), 8, text.data() + 8 * byte);
-        PyObject* const name = PyUnicode_New(counts.num_clbits, 127);
-        if (name == nullptr) throw py::error_already_set();
-        std::copy_n(text.data(), static_cast<std::size_t>(counts.num_clbits), PyUnicode_1BYTE_DATA(name));
-        const py::object owned = py::reinterpret_steal<py::object>(name);
-        const py::int_ value(counts.counts[k]);
-        if (PyDict_SetItem(out.ptr(), name, value.ptr()) != 0) throw py::error_already_set();
-    }
-    return out;
-}
-
-py::dict run(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s) {
-    return to_dict(without_gil([&] { return counts_of(program, shots, seed, s, s.context); }));
+Readings run(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s) {
+    return without_gil([&] { return readings_of(program, shots, seed, s, s.stabilizer, s.context); });
 }
 
 py::tuple run_arrays(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s) {
-    auto* const kept = new Counts(without_gil([&] { return counts_of(program, shots, seed, s, s.context); }));
+    auto* const kept = new Counts(without_gil([&] { return counts_of(program, shots, seed, s, s.stabilizer, s.context); }));
     const py::capsule owner(kept, [](void* p) { delete static_cast<Counts*>(p); });
     const auto rows = static_cast<py::ssize_t>(kept->counts.size());
     const auto words = static_cast<py::ssize_t>(kept->words);
@@ -164,18 +64,16 @@ py::tuple run_arrays(const Program& program, std::int64_t shots, std::uint64_t s
 
 py::list run_batch(const std::vector<const Program*>& programs, const std::vector<std::int64_t>& shots,
                    const std::vector<std::uint64_t>& seeds, const Settings& s) {
-    std::vector<Counts> all(programs.size());
+    std::vector<Readings> all(programs.size());
     without_gil([&] {
         Context inner;  // parallel over circuits: each runs on one thread
         parallel_for(s.context, static_cast<std::int64_t>(programs.size()), [&](std::int64_t k, int) {
             const auto at = static_cast<std::size_t>(k);
-            all[at] = counts_of(*programs[at], shots[at], seeds[at], s, inner);
+            all[at] = readings_of(*programs[at], shots[at], seeds[at], s, s.stabilizer, inner);
         });
         return 0;
     });
-    py::list out;
-    for (const Counts& counts : all) out.append(to_dict(counts));
-    return out;
+    return to_list(std::move(all));
 }
 
 std::vector<PauliTerm> parse_terms(const Array<std::uint64_t>& x, const Array<std::uint64_t>& z,
@@ -238,13 +136,11 @@ py::list run_sweep(const Program& program, const Array<double>& rows, std::int64
                    const std::vector<std::uint64_t>& seeds, const Settings& s) {
     const ParameterRows parsed = parse_rows(program, rows);
     if (static_cast<std::int64_t>(seeds.size()) != parsed.count) throw std::invalid_argument("one seed for each row");
-    const std::vector<Counts> all = without_gil([&] {
+    std::vector<Counts> all = without_gil([&] {
         return s.single ? sweep_counts<float>(program, parsed, shots, seeds, s.options, s.context)
                         : sweep_counts<double>(program, parsed, shots, seeds, s.options, s.context);
     });
-    py::list out;
-    for (const Counts& counts : all) out.append(to_dict(counts));
-    return out;
+    return to_list(std::vector<Readings>(std::make_move_iterator(all.begin()), std::make_move_iterator(all.end())));
 }
 
 /// (place of the instruction, what is wrong with it), or None.
@@ -283,23 +179,25 @@ PYBIND11_MODULE(_engine, m) {
              }),
              py::arg("num_qubits"), py::arg("num_clbits"), py::arg("words"), py::arg("params"), py::arg("matrices"));
 
-    bind_entries(m);
+    py::class_<Heads> heads = bind_entries(m);
+    bind_readings(m);
 
     py::class_<Settings>(m, "Settings", "How to run: precision, method, threads, instruction set.")
         .def(py::init<bool, bool, int, const std::string&, int, bool, bool, bool, bool>(), py::arg("single") = false,
              py::arg("density") = false, py::arg("threads") = 0, py::arg("instruction_set") = "",
              py::arg("tile_bits") = 0, py::arg("merge") = true, py::arg("direct") = true,
              py::arg("pauli") = true, py::arg("stabilizer") = false);
+    bind_plain(heads);
 
     m.def("state", &state, py::arg("program"), py::arg("settings"), "Amplitudes, or the density matrix.");
     m.def("probabilities", &probabilities, py::arg("program"), py::arg("settings"),
           "Probabilities of the basis states.");
     m.def("run", &run, py::arg("program"), py::arg("shots"), py::arg("seed"), py::arg("settings"),
-          "Counts by reading of the classical bits.");
+          "How often each reading of the classical bits was seen.");
     m.def("run_arrays", &run_arrays, py::arg("program"), py::arg("shots"), py::arg("seed"), py::arg("settings"),
           "Readings as packed words, bit i of a row being clbit i, and how often each was seen.");
     m.def("run_batch", &run_batch, py::arg("programs"), py::arg("shots"), py::arg("seeds"), py::arg("settings"),
-          "Counts of several circuits, in parallel over the circuits.");
+          "Readings of several circuits, in parallel over the circuits.");
     m.def("expectation", &expectation_value, py::arg("program"), py::arg("x"), py::arg("z"), py::arg("coefficients"),
           py::arg("settings"), "Expectation value of a Pauli sum given as bit masks.");
     m.def("gradient", &gradient, py::arg("program"), py::arg("x"), py::arg("z"), py::arg("coefficients"),
@@ -307,7 +205,7 @@ PYBIND11_MODULE(_engine, m) {
     m.def("sweep", &sweep, py::arg("program"), py::arg("rows"), py::arg("x"), py::arg("z"), py::arg("coefficients"),
           py::arg("settings"), "Expectation values for rows of parameters.");
     m.def("run_sweep", &run_sweep, py::arg("program"), py::arg("rows"), py::arg("shots"), py::arg("seeds"),
-          py::arg("settings"), "Counts for rows of parameters.");
+          py::arg("settings"), "Readings for rows of parameters.");
     m.def("stabilizer_obstacle", &obstacle_of, py::arg("program"),
           "Place of the first instruction that stabilizers cannot follow and what is wrong with it, or None.");
     m.def("explain", &explanation, py::arg("program"), py::arg("settings"), "The plan in words.");

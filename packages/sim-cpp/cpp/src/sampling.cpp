@@ -1,4 +1,5 @@
-// Sorted draws meet the cumulated probabilities in one scan: no vector of probabilities, no search per shot.
+// Sorted draws meet the cumulated probabilities in one scan: no vector of probabilities, no search per shot. Shots that
+// need no names are shared out to blocks first, and what a block gets is drawn inside it.
 #include "coratrix/sampling.hpp"
 
 #include <algorithm>
@@ -13,6 +14,9 @@ namespace {
 constexpr int kBlockBits = 12;  // amplitudes whose norm is taken at once
 constexpr int kLineBits = 5;
 constexpr std::size_t kMostCells = 4096;  // a guide table that fits into the first cache
+constexpr std::int64_t kBlocksPerTask = 64;
+constexpr Index kScanned = 16;  // amplitudes per shot from which on a scan is shorter than a table
+constexpr std::uint64_t kNameless = std::uint64_t{1} << 63;  // streams that are no shot's
 
 std::uint64_t sort_key(const Draw& draw) {  // doubles in [0, 1) sort as their bits do
     std::uint64_t bits;
@@ -76,6 +80,54 @@ void scan(const State<T>& state, const Kernels<T>& kernels, const std::vector<Dr
     for (; first < last; ++first) out[first] = last_possible;  // rounding left a draw past the last sum
 }
 
+/// A state in blocks, their norms taken by all threads.
+template <class T>
+struct StateBlocks {
+    StateBlocks(const State<T>& state, const Kernels<T>& kernels, const Context& context)
+        : size(std::min(state.size(), Index{1} << kBlockBits)), norms(static_cast<std::size_t>(state.size() / size)) {
+        for_each(context, [&](std::size_t b) { norms[b] = kernels.norm(state.numbers() + 2 * b * size, size); });
+    }
+
+    /// visit(block), a task being so many in a row.
+    template <class F>
+    void for_each(const Context& context, F visit) const {
+        parallel_for(context, num_tasks(), [&](std::int64_t task, int) {
+            const auto end = std::min(norms.size(), static_cast<std::size_t>((task + 1) * kBlocksPerTask));
+            for (auto b = static_cast<std::size_t>(task * kBlocksPerTask); b < end; ++b) visit(b);
+        });
+    }
+
+    std::int64_t num_tasks() const {
+        return (static_cast<std::int64_t>(norms.size()) + kBlocksPerTask - 1) / kBlocksPerTask;
+    }
+
+    Index size;  // amplitudes of a block
+    std::vector<double> norms;
+};
+
+/// The sightings of one block, whose numbers are a stream of their own.
+template <class T>
+Sightings in_block(const State<T>& state, const Kernels<T>& kernels, Index from, Index size, double norm,
+                   std::int64_t shots, Stream random) {
+    Sightings out;
+    if (static_cast<Index>(shots) * kScanned >= size) {
+        std::vector<double> weights(static_cast<std::size_t>(size));
+        for (Index k = 0; k < size; ++k) weights[k] = probability(state.numbers(), from + k);
+        draw_sightings(weights, shots, random, from, out);
+        return out;
+    }
+    std::vector<Draw> draws(static_cast<std::size_t>(shots));
+    for (Draw& draw : draws) draw.u = random.uniform();
+    std::sort(draws.begin(), draws.end(), [](const Draw& a, const Draw& b) { return a.u < b.u; });
+    std::vector<Index> found(draws.size());
+    scan(state, kernels, draws, norm, 0, draws.size(), from, from + size, 0.0, found);
+    for (std::size_t first = 0, last; first < found.size(); first = last) {
+        for (last = first + 1; last < found.size() && found[last] == found[first];) ++last;
+        out.add(found[first], static_cast<std::int64_t>(last - first));
+    }
+    return out;
+}
+
 }  // namespace
 
 std::vector<Draw> sorted_draws(const std::vector<std::uint32_t>& shots, std::uint64_t seed, std::uint64_t position) {
@@ -90,36 +142,51 @@ std::vector<Draw> sorted_draws(const std::vector<std::uint32_t>& shots, std::uin
 template <class T>
 std::vector<Index> sample(const State<T>& state, const Kernels<T>& kernels, const std::vector<Draw>& draws,
                           const Context& context) {
-    const Index block = std::min(state.size(), Index{1} << kBlockBits);
-    const auto blocks = static_cast<std::size_t>(state.size() / block);
-    std::vector<double> below(blocks + 1, 0.0);
-    const std::int64_t per_task = 64;
-    const std::int64_t tasks = (static_cast<std::int64_t>(blocks) + per_task - 1) / per_task;
-    parallel_for(context, tasks, [&](std::int64_t task, int) {
-        const auto end = std::min(blocks, static_cast<std::size_t>((task + 1) * per_task));
-        for (auto b = static_cast<std::size_t>(task * per_task); b < end; ++b)
-            below[b + 1] = kernels.norm(state.numbers() + 2 * b * block, block);
-    });
-    for (std::size_t b = 0; b < blocks; ++b) below[b + 1] += below[b];
-    const double total = below[blocks];
+    const StateBlocks<T> blocks(state, kernels, context);
+    std::vector<double> below(blocks.norms.size() + 1, 0.0);
+    for (std::size_t b = 0; b < blocks.norms.size(); ++b) below[b + 1] = below[b] + blocks.norms[b];
+    const double total = below.back();
     std::vector<Index> out(draws.size());
     const auto first_draw = [&](std::size_t b) {
-        if (b == blocks) return draws.size();
+        if (b == blocks.norms.size()) return draws.size();
         if (b == 0) return std::size_t{0};
         const auto reaches = [&](const Draw& d, double limit) { return d.u * total < limit; };
         return static_cast<std::size_t>(std::lower_bound(draws.begin(), draws.end(), below[b], reaches) - draws.begin());
     };
-    parallel_for(context, tasks, [&](std::int64_t task, int) {
-        const auto end = std::min(blocks, static_cast<std::size_t>((task + 1) * per_task));
-        auto begin = static_cast<std::size_t>(task * per_task);
-        std::size_t first = first_draw(begin);
-        for (std::size_t b = begin; b < end; ++b) {
-            const std::size_t last = first_draw(b + 1);
-            if (first < last)
-                scan(state, kernels, draws, total, first, last, b * block, (b + 1) * block, below[b], out);
-            first = last;
-        }
+    blocks.for_each(context, [&](std::size_t b) {
+        const std::size_t first = first_draw(b), last = first_draw(b + 1);
+        if (first < last)
+            scan(state, kernels, draws, total, first, last, b * blocks.size, (b + 1) * blocks.size, below[b], out);
     });
+    return out;
+}
+
+template <class T>
+Sightings sightings(const State<T>& state, const Kernels<T>& kernels, std::int64_t shots, std::uint64_t seed,
+                    const Context& context) {
+    const StateBlocks<T> blocks(state, kernels, context);
+    const auto drawn = [&](std::size_t b, std::int64_t share) {
+        return in_block(state, kernels, b * blocks.size, blocks.size, blocks.norms[b], share, Stream(seed, kNameless, b + 1));
+    };
+    if (blocks.norms.size() == 1) return drawn(0, shots);
+    Stream random(seed, kNameless, 0);
+    const std::vector<std::int64_t> shares = shared_out(blocks.norms, shots, random);
+    std::vector<Sightings> parts(shares.size());
+    blocks.for_each(context, [&](std::size_t b) {
+        if (shares[b] > 0) parts[b] = drawn(b, shares[b]);
+    });
+    Sightings out;
+    for (const Sightings& part : parts) {
+        out.states.insert(out.states.end(), part.states.begin(), part.states.end());
+        out.counts.insert(out.counts.end(), part.counts.begin(), part.counts.end());
+    }
+    return out;
+}
+
+Sightings sightings(const std::vector<double>& probabilities, std::int64_t shots, std::uint64_t seed) {
+    Sightings out;
+    Stream random(seed, kNameless, 1);
+    draw_sightings(probabilities, shots, random, 0, out);
     return out;
 }
 
@@ -155,7 +222,8 @@ std::vector<Index> sample_table(const std::vector<double>& probabilities, const 
 
 #define CORATRIX_INSTANTIATE(T)                                                                                \
     template std::vector<Index> sample<T>(const State<T>&, const Kernels<T>&, const std::vector<Draw>&, \
-                                          const Context&);
+                                          const Context&);                                                      \
+    template Sightings sightings<T>(const State<T>&, const Kernels<T>&, std::int64_t, std::uint64_t, const Context&);
 CORATRIX_INSTANTIATE(float)
 CORATRIX_INSTANTIATE(double)
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "coratrix/fair_binomial.hpp"
+#include "coratrix/binomial.hpp"
 #include "coratrix/reading_counter.hpp"
 #include "coratrix/stabilizer_sampler.hpp"
 

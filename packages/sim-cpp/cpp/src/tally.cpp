@@ -7,12 +7,17 @@
 namespace coratrix {
 
 KeyTable::KeyTable(const std::vector<std::pair<int, int>>& index_bit_to_clbit, std::size_t words) : words_(words) {
+    int bits = 0;
+    for (const auto& place : index_bit_to_clbit) bits = std::max(bits, place.first + 1);
+    for (int low = 0; low < bits; low += 8) {
+        const Index rows = bit(std::min(8, bits - low));
+        bytes_.push_back({rows - 1, std::vector<std::uint64_t>(rows * words, 0)});
+    }
     for (const auto& [index_bit, clbit] : index_bit_to_clbit) {
-        const auto byte = static_cast<std::size_t>(index_bit / 8);
-        if (tables_.size() <= byte) tables_.resize(byte + 1, std::vector<std::uint64_t>(256 * words, 0));
-        for (std::size_t v = 0; v < 256; ++v)
+        Byte& byte = bytes_[static_cast<std::size_t>(index_bit / 8)];
+        for (Index v = 0; v <= byte.mask; ++v)
             if (v >> (index_bit % 8) & 1)
-                tables_[byte][v * words + static_cast<std::size_t>(clbit / 64)] |= std::uint64_t{1} << (clbit % 64);
+                byte.rows[v * words + static_cast<std::size_t>(clbit / 64)] |= std::uint64_t{1} << (clbit % 64);
     }
 }
 

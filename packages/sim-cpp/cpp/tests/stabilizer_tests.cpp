@@ -7,7 +7,7 @@
 #include <random>
 
 #include "claims.hpp"
-#include "coratrix/fair_binomial.hpp"
+#include "coratrix/binomial.hpp"
 #include "coratrix/gates.hpp"
 #include "coratrix/stabilizer.hpp"
 #include "coratrix/stabilizer_sampler.hpp"

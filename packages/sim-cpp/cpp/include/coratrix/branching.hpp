@@ -1,10 +1,12 @@
 // Runs whole programs shot by shot in meaning, but not in work: shots that have seen the same outcomes share
 // one state. A measurement, reset or channel in the middle splits the shots of a branch by what they drew; each
 // part goes on with its own copy. Shots keep their numbers, and a shot's k-th draw is a function of
-// (seed, shot, k), so that results depend neither on threads nor on the order of branches.
+// (seed, shot, k), so that results depend neither on threads nor on the order of branches. Shots that all end
+// together need no numbers: only how often each outcome is seen is drawn (`sampling.hpp`).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,12 @@ struct RunOptions {
 template <class T>
 Counts run_counts(const Program& program, std::int64_t shots, std::uint64_t seed, const RunOptions& options,
                   const Context& context);
+
+/// The counts of a program of gates, channels that do nothing (for density matrices, channels and resets of any kind) and
+/// then one run of measurements without readout errors; none for any other program. `run_counts` asks here first.
+template <class T>
+std::optional<Counts> counts_at_end(const Program& program, std::int64_t shots, std::uint64_t seed,
+                                    const RunOptions& options, const Context& context);
 
 /// The state after a program of gates (and, for density matrices, channels and resets).
 /// Throws std::invalid_argument where the program measures or branches.

@@ -16,16 +16,21 @@ public:
     KeyTable(const std::vector<std::pair<int, int>>& index_bit_to_clbit, std::size_t words);
 
     void add(Index index, std::uint64_t* key) const {
-        for (const std::vector<std::uint64_t>& table : tables_) {
-            const std::uint64_t* const row = table.data() + (index & 255) * words_;
+        for (const Byte& byte : bytes_) {
+            const std::uint64_t* const row = byte.rows.data() + (index & byte.mask) * words_;
             for (std::size_t w = 0; w < words_; ++w) key[w] |= row[w];
             index >>= 8;
         }
     }
 
 private:
+    struct Byte {
+        Index mask;  // shorter at the end: a table for four qubits has 16 rows
+        std::vector<std::uint64_t> rows;
+    };
+
     std::size_t words_;
-    std::vector<std::vector<std::uint64_t>> tables_;
+    std::vector<Byte> bytes_;
 };
 
 class Tally {
@@ -35,6 +40,10 @@ public:
     std::size_t words() const { return out_.words; }
     bool empty() const { return out_.counts.empty(); }
 
+    void reserve(std::size_t readings) {
+        out_.keys.reserve(readings * out_.words);
+        out_.counts.reserve(readings);
+    }
     void add(const std::uint64_t* key, std::int64_t count) {
         out_.keys.insert(out_.keys.end(), key, key + out_.words);
         out_.counts.push_back(count);

@@ -17,15 +17,18 @@ import numpy.typing as npt
 from coratrix.backend.errors import BackendError, ConfigurationError
 from coratrix.backend.interface import DEFAULT_SHOTS, failed_result
 from coratrix.backend.options import RunOptions, parse_options
-from coratrix.core import ExecutionResult, PauliSum
+from coratrix.core import ExecutionResult, PauliSum, QuantumCircuit
+from coratrix.core.frozen_dict import FrozenDict
 from coratrix.core.interop import adopt
 from coratrix.core.noise import NoiseModel
 from coratrix.core.result import Counts
 from coratrix.sim import _engine, variational
-from coratrix.sim.joint_readout import misread
+from coratrix.sim.joint_readout import Joint, misread
+from coratrix.sim.methods import Method, noiseless
 from coratrix.sim.parametric import Values, as_sets
+from coratrix.sim.plain import layout_of, plain_batch, plain_form, plain_run, plain_state
 from coratrix.sim.preparing import Chosen, Preparing
-from coratrix.sim.runs import Run, is_open, is_silent, make_run, seed_of
+from coratrix.sim.runs import Run, is_open, is_silent, largest_standard_error, make_run, seed_of
 
 _BY_HAND: Final = "Ask for expectation() at shifted parameters, or make a simulator without noise"
 
@@ -42,10 +45,28 @@ class SimulatorBackend(Preparing):
             UnknownOptionError: an option that the simulator does not have.
         """
         started = time.perf_counter()
+        if (seed := self._plain_seed(options)) is not None and (found := self._plainly(circuit, shots, seed)):
+            return self._plain_result(found, circuit, shots, seed, time.perf_counter() - started)
         run = self._prepare(circuit, shots, options)
-        return self._result(run, self._counts(run), time.perf_counter() - started)
+        return self._result(run, self._readings(run), time.perf_counter() - started)
 
-    def _counts(self, run: Run) -> dict[str, int]:
+    def _plainly(self, circuit: Any, shots: Any, seed: int) -> _engine.Readings | None:
+        form = plain_form(circuit, shots, self._max_qubits)
+        try:
+            return None if form is None else plain_run(form, shots, seed, self._settings(False))
+        except _engine.OutOfMemory:
+            return None  # the longer way says what was asked and what is there
+
+    def _plain_result(
+        self, found: _engine.Readings, circuit: QuantumCircuit, shots: int, seed: int, seconds: float
+    ) -> ExecutionResult:
+        """The same as `_result`, of what was run without a `Run`."""
+        kind = self.parameters.simulator_type
+        method = noiseless(kind, circuit.num_qubits, found.by_stabilizers)
+        self._metrics.success(seconds, shots=shots)
+        return self._success(found, method, shots, seed, seconds, layout_of(circuit))
+
+    def _readings(self, run: Run) -> _engine.Readings:
         try:
             return _engine.run(run.program(), run.shots, run.seed, self._settings_of(run))
         except _engine.OutOfMemory as exc:
@@ -56,6 +77,11 @@ class SimulatorBackend(Preparing):
     ) -> Iterator[dict[int, ExecutionResult]]:
         """Small circuits in one call of the engine, in parallel; the others one after the other."""
         started = time.perf_counter()
+        if (found := self._plain_batch(circuits, shots, options)) is not None:
+            share = (time.perf_counter() - started) / max(len(circuits), 1)
+            whole = zip(found[0], circuits, shots, found[1], strict=True)
+            yield {place: self._plain_result(*each, share) for place, each in enumerate(whole)}
+            return
         try:
             chosen = self._chosen(options)
         except BackendError as exc:
@@ -74,6 +100,20 @@ class SimulatorBackend(Preparing):
         for place, item in enumerate(prepared):
             if id(item) not in together:
                 yield {place: self._alone(item)}
+
+    def _plain_batch(
+        self, circuits: Sequence[Any], shots: Sequence[int], options: dict[str, Any]
+    ) -> tuple[list[_engine.Readings], list[int]] | None:
+        """Readings and seeds of a batch of plain circuits."""
+        if (first := self._plain_seed(options)) is None or not circuits:
+            return None
+        given = options.get("seed", self.parameters.seed)
+        seeds = [first, *[seed_of(given, None, place) for place in range(1, len(circuits))]]
+        try:
+            found = plain_batch(circuits, shots, seeds, self._settings(False), self._max_qubits)
+        except _engine.OutOfMemory:
+            return None
+        return None if found is None else (found, seeds)
 
     def execute_sweep(
         self, circuit: Any, values: Values, shots: int = DEFAULT_SHOTS, **options: Any
@@ -99,8 +139,8 @@ class SimulatorBackend(Preparing):
             )
         share = (time.perf_counter() - started) / len(sets)
         return [
-            self._result(replace(first, seed=seed), counts, share)
-            for seed, counts in zip(seeds, found, strict=True)
+            self._result(replace(first, seed=seed), readings, share)
+            for seed, readings in zip(seeds, found, strict=True)
         ]
 
     def _prepare_item(self, circuit: Any, shots: int, chosen: Chosen, place: int) -> Run | BackendError:
@@ -109,16 +149,16 @@ class SimulatorBackend(Preparing):
         except BackendError as exc:
             return exc
 
-    def _run_together(self, runs: list[Run]) -> dict[int, dict[str, int]]:
-        """Counts by the identity of the run; one engine call per method of simulation."""
-        counts: dict[int, dict[str, int]] = {}
+    def _run_together(self, runs: list[Run]) -> dict[int, _engine.Readings]:
+        """Readings by the identity of the run; one engine call per method of simulation."""
+        readings: dict[int, _engine.Readings] = {}
         for method in sorted({run.method.name for run in runs}):
             chosen = [run for run in runs if run.method.name == method]
             programs = [run.program() for run in chosen]
             shots, seeds = [run.shots for run in chosen], [run.seed for run in chosen]
             found = _engine.run_batch(programs, shots, seeds, self._settings_of(chosen[0]))
-            counts |= {id(run): result for run, result in zip(chosen, found, strict=True)}
-        return counts
+            readings |= {id(run): result for run, result in zip(chosen, found, strict=True)}
+        return readings
 
     def _alone(self, item: Run | BackendError) -> ExecutionResult:
         """What was refused, and circuits too wide to share a call with others."""
@@ -130,26 +170,41 @@ class SimulatorBackend(Preparing):
             {"seed": item.seed, "noise_model": item.model, "optimization_level": item.level},
         )
 
-    def _result(self, run: Run, counts: dict[str, int], seconds: float) -> ExecutionResult:
-        joint = [] if is_silent(run.model) else run.model.correlated_readout(run.written)
-        if joint:
-            counts = misread(counts, joint, run.seed)
+    def _result(self, run: Run, readings: _engine.Readings, seconds: float) -> ExecutionResult:
         self._metrics.success(seconds, shots=run.shots)
-        return ExecutionResult(
-            success=True,
-            counts=Counts(counts),
+        layout = tuple([(register.name, register.size) for register in run.circuit.registers])
+        made = self._success(readings, run.method, run.shots, run.seed, seconds, layout)
+        joint = [] if is_silent(run.model) else run.model.correlated_readout(run.written)
+        return self._misread(made, joint, run) if joint else made
+
+    def _success(
+        self,
+        readings: _engine.Readings,
+        method: Method,
+        shots: int,
+        seed: int,
+        seconds: float,
+        layout: tuple[tuple[str, int], ...],
+    ) -> ExecutionResult:
+        return ExecutionResult.of_readings(
+            readings,
             execution_time=seconds,
             backend=self.name,
-            shots=run.shots,
-            metadata={
-                "seed": run.seed,
-                "method": run.method.name,
-                "method_reason": run.method.reason,
-                "standard_error": run.largest_standard_error(counts),
-                "precision": self.parameters.precision,
-            },
-            layout=tuple([(register.name, register.size) for register in run.circuit.registers]),
+            shots=shots,
+            metadata=FrozenDict(
+                seed=seed,
+                method=method.name,
+                method_reason=method.reason,
+                standard_error=largest_standard_error(readings.most, shots),
+                precision=self.parameters.precision,
+            ),
+            layout=layout,
         )
+
+    def _misread(self, result: ExecutionResult, joint: Sequence[Joint], run: Run) -> ExecutionResult:
+        counts = misread(result.counts, joint, run.seed)
+        error = largest_standard_error(max(counts.values()), run.shots)
+        return replace(result, counts=Counts(counts), metadata={**result.metadata, "standard_error": error})
 
     # exact answers ---------------------------------------------------------------------------
 
@@ -159,6 +214,8 @@ class SimulatorBackend(Preparing):
         Raises:
             CircuitValidationError: it measures, resets or branches and so has no single state.
         """
+        if self._takes_plain and (state := plain_state(circuit, self._settings(False))) is not None:
+            return state
         model = self._refuse_noise("a noisy circuit has no statevector", hint="Ask for density_matrix()")
         return self._state(self._exact(circuit, model, density=False))
 

@@ -92,7 +92,25 @@ def without_state(method: Method, noisy: QuantumCircuit, program: _engine.Progra
         return method
     if _engine.stabilizer_obstacle(program) is not None:
         return method
+    return _recognised(method)
+
+
+@cache
+def _recognised(method: Method) -> Method:
     return Method(name="stabilizer", reason=f"{method.reason}; Clifford gates only, so counts need no state")
+
+
+@cache
+def noiseless(kind: str, num_qubits: int, by_stabilizers: bool) -> Method:
+    """The method for counts of gates and measurements, when it is known whether these are Clifford."""
+    method = _PURE if kind == "auto" else _asked_for(kind, False)
+    if not by_stabilizers:
+        return method
+    return _clifford(num_qubits) if kind == "auto" else _recognised(method)
+
+
+def _clifford(num_qubits: int) -> Method:
+    return Method(name="stabilizer", reason=f"{num_qubits} qubits and Clifford gates only")
 
 
 def _noise_words(channels: bool) -> str:
@@ -101,7 +119,7 @@ def _noise_words(channels: bool) -> str:
 
 def _noiseless(circuit: QuantumCircuit, shots: int, program: Callable[[], _engine.Program]) -> Method:
     if shots > 0 and _engine.stabilizer_obstacle(program()) is None:
-        return Method(name="stabilizer", reason=f"{circuit.num_qubits} qubits and Clifford gates only")
+        return _clifford(circuit.num_qubits)
     return _PURE
 
 

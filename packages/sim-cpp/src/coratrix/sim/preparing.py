@@ -22,7 +22,7 @@ from coratrix.core.calibration import DeviceCalibration
 from coratrix.core.errors import CircuitError
 from coratrix.core.interop import adopt
 from coratrix.core.noise import NoiseModel
-from coratrix.sim import _engine, memory, stabilizer
+from coratrix.sim import _engine, memory, plain, stabilizer
 from coratrix.sim.abilities import MAX_SHOTS, capabilities
 from coratrix.sim.parameters import SimulatorParameters, noise_model_of
 from coratrix.sim.runs import SILENCE, Run, is_silent, make_run, seed_of
@@ -43,6 +43,7 @@ class Preparing(BackendInterface):
         self._own_noise = self.parameters.noise_model or (self._twin.noise_model if self._twin else SILENCE)
         self._made_settings: dict[tuple[bool, bool, bool], _engine.Settings] = {}
         self._max_qubits = self.parameters.max_qubits or self._widest()
+        self._takes_plain = self._has_short_way()
 
     # making ready ---------------------------------------------------------------------------
 
@@ -81,6 +82,19 @@ class Preparing(BackendInterface):
         if not early and not self._is_plainly_valid(ours, shots):
             self.validate(ours, shots).raise_for_issues(self.name)
         return run.recognised()
+
+    def _has_short_way(self) -> bool:
+        """Whether circuits that are `plain` need no more than their gates here."""
+        p = self.parameters
+        ideal = self._twin is None and is_silent(self._own_noise) and p.supports_noise and not p.use_gpu
+        return ideal and p.simulator_type in plain.KINDS
+
+    def _plain_seed(self, options: dict[str, Any], place: int = 0) -> int | None:
+        """The seed of a call that may take the short way; None where it may not."""
+        if not self._takes_plain or (options and options.keys() != {"seed"}):
+            return None
+        given = parse_options(RunOptions, options, backend=self.name).seed if options else None
+        return seed_of(given, self.parameters.seed, place)
 
     def _is_plainly_valid(self, circuit: QuantumCircuit, shots: Any) -> bool:
         """Whether `validate` has nothing to find, seen without a walk: every gate and every operation runs here."""

@@ -54,13 +54,13 @@ def _gates() -> dict[str | type, Head]:
 _GATES = _gates()
 _ALWAYS = {**_GATES, "unitary": (_UNITARY, 0, 0, 0, 0), Reset: (_RESET, 0, 0, 1, 0)}
 _HEADS_UNDER_READOUT_ERRORS = _engine.Heads(_ALWAYS)
-_HEADS = _engine.Heads({**_ALWAYS, Measure: (_MEASURE, 0, 0, 1, 0)})
+HEADS = _engine.Heads({**_ALWAYS, Measure: (_MEASURE, 0, 0, 1, 0)})
 
 
 def encode(circuit: QuantumCircuit, readout: Readout | None = None) -> _engine.Program:
     """The circuit as a program; every parameter must have a number."""
     if not readout and circuit.global_phase == 0:
-        program = _HEADS.program(circuit.entries, circuit.num_qubits, circuit.num_clbits)
+        program = HEADS.program(circuit.entries, circuit.num_qubits, circuit.num_clbits)
         if program is not None:
             return program
     writer = write(circuit, readout)
@@ -87,7 +87,7 @@ class Writer:
     """
 
     def __init__(self, readout: Readout) -> None:
-        self.buffer = _engine.ProgramBuffer(_HEADS_UNDER_READOUT_ERRORS if readout else _HEADS)
+        self.buffer = _engine.ProgramBuffer(_HEADS_UNDER_READOUT_ERRORS if readout else HEADS)
         self.open: dict[int, ParameterExpression] = {}
         self._readout = readout
         self._channels: dict[int, tuple[int, int]] = {}

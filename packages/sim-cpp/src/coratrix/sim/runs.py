@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -69,20 +68,20 @@ class Run:
             return self.noisy.num_clbits <= 64
         return (2 * n if self.method.is_density else n) <= 18
 
-    def largest_standard_error(self, counts: Mapping[str, int]) -> float:
-        """The largest of √(p(1−p)/N) over the readings; `ExecutionResult.standard_error` has each.
-
-        It is that of the most frequent reading: a rarer one is further from one half, on its side or the other.
-        """
-        n, most = self.shots, max(counts.values(), default=0)
-        return math.sqrt(most * (n - most) / n) / n
-
     def recognised(self) -> Run:
         """By stabilizers where these draw the same counts; as it is where every gate is to be applied."""
         if self.level == 0 or self.method.name != "statevector":
             return self
         method = without_state(self.method, self.noisy, self.program())
         return self if method is self.method else replace(self, method=method)
+
+
+def largest_standard_error(most: int, shots: int) -> float:
+    """The largest of √(p(1−p)/N) over the readings; `ExecutionResult.standard_error` has each.
+
+    It is that of the most frequent reading: a rarer one is further from one half, on its side or the other.
+    """
+    return math.sqrt(most * (shots - most) / shots) / shots
 
 
 def seed_of(given: int | None, default: int | None, place: int) -> int:

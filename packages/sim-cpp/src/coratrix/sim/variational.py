@@ -58,8 +58,8 @@ def sweep_counts(
     shots: int,
     seeds: Sequence[int],
     settings: _engine.Settings,
-) -> list[dict[str, int]]:
-    """Counts for each set of parameters, each drawn with its own seed."""
+) -> list[_engine.Readings]:
+    """Readings for each set of parameters, each drawn with its own seed."""
     form = ParametricProgram(circuit)
     rows = form.table(values)
     return _engine.run_sweep(form.program(rows[0]), rows, shots, seeds, settings)
