@@ -77,8 +77,10 @@ class QuantumCircuit(Recorded):
         self.num_qubits = num_qubits
         self.num_clbits = 0
         self.name = name
-        self.metadata: dict[str, Any] = dict(metadata or {})
-        self._global_phase = angle(global_phase, what="the global phase")
+        self.metadata: dict[str, Any] = dict(metadata) if metadata else {}
+        self._global_phase: ParameterLike = 0.0
+        if type(global_phase) is not float or global_phase:
+            self._global_phase = angle(global_phase, what="the global phase")
         self._registers: list[ClassicalRegister] = []
         self._channel_ops: dict[int, ChannelOp] = {}  # by the identity of the channel
         super().__init__()
