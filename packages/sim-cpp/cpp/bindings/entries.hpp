@@ -129,8 +129,11 @@ private:
 
     bool add_unitary(const Head& head, PyObject* entry) {
         const Py_ssize_t last = PyTuple_GET_SIZE(entry) - 1;
-        const py::object gate = py::reinterpret_borrow<py::object>(PyTuple_GET_ITEM(entry, last));
-        add_placed(head, entry, last, static_cast<std::int64_t>(add_matrix(gate.attr("matrix")())));
+        static PyObject* const name = PyUnicode_InternFromString("matrix");
+        const py::object matrix =
+            py::reinterpret_steal<py::object>(PyObject_CallMethodNoArgs(PyTuple_GET_ITEM(entry, last), name));
+        if (!matrix) throw py::error_already_set();
+        add_placed(head, entry, last, static_cast<std::int64_t>(add_matrix(matrix)));
         return true;
     }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
-from coratrix.core.checks import checked_qubits
+from coratrix.core.checks import are_plain_qubits, checked_qubits
 from coratrix.core.entries import Entry, gate_entry
 from coratrix.core.errors import CircuitError
 from coratrix.core.gate import UnitaryGate
@@ -42,10 +42,13 @@ def checked_entries(gates: Iterable[GateTuple], num_qubits: int) -> tuple[list[E
     if matrices:
         made_together = UnitaryGate.several([_only_matrix(listed[place][2]) for place in matrices])
         for place, one in zip(matrices, made_together, strict=True):
-            qubits = checked_qubits(listed[place][1], one.num_qubits, one, num_qubits)
+            qubits = listed[place][1]
+            if type(qubits) is not tuple or not are_plain_qubits(qubits, one.num_qubits, num_qubits):
+                qubits = checked_qubits(qubits, one.num_qubits, one, num_qubits)
             entries[place] = ("unitary", *qubits, one)
-    seconds = [entries[place] for place in places]
-    return entries, [entry for entry in seconds if isinstance(entry, Instruction)]
+    if not places:
+        return entries, []
+    return entries, [entry for place in places if isinstance(entry := entries[place], Instruction)]
 
 
 def _plain_entries(gates: Sequence[Any], n: int) -> tuple[list[Entry], list[int], list[int]]:
@@ -111,6 +114,6 @@ def _parts(item: Any) -> GateTuple:
 
 
 def _only_matrix(params: Sequence[Any]) -> Any:
-    if not isinstance(params, Sequence) or len(params) != 1:
+    if (type(params) is not tuple and not isinstance(params, Sequence)) or len(params) != 1:
         raise CircuitError(f"unitary takes 1 parameter, its matrix, as (matrix,); got {params!r}")
     return params[0]

@@ -52,6 +52,16 @@ def checked_qubits(qubits: Iterable[int], wanted: int, operation: Any, num_qubit
     return found
 
 
+def are_plain_qubits(qubits: tuple[Any, ...], wanted: int, num_qubits: int) -> bool:
+    """Whether one qubit or two, as wanted, need no second look; noisy circuits ask this once per gate."""
+    if len(qubits) != wanted or not 1 <= wanted <= 2:
+        return False
+    first, last = qubits[0], qubits[-1]
+    if type(first) is not int or type(last) is not int:
+        return False
+    return 0 <= first < num_qubits and 0 <= last < num_qubits and (wanted == 1 or first != last)
+
+
 def checked_clbits(clbits: Iterable[int], num_clbits: int) -> tuple[int, ...]:
     """Classical bits, in range and different."""
     found = tuple([as_index(clbit) for clbit in clbits])

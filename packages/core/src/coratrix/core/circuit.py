@@ -14,7 +14,7 @@ from typing import Any, Final, Self, TypeAlias
 
 from coratrix.core import serialization
 from coratrix.core.bulk import GateTuple, checked_entries
-from coratrix.core.checks import checked_clbits, checked_instruction, checked_qubits
+from coratrix.core.checks import are_plain_qubits, checked_clbits, checked_instruction, checked_qubits
 from coratrix.core.circuit_entries import Recorded
 from coratrix.core.drawing import draw, draw_html
 from coratrix.core.entries import entry_of, gate_entry, moved_entry
@@ -77,9 +77,12 @@ class QuantumCircuit(Recorded):
         self.num_qubits = num_qubits
         self.num_clbits = 0
         self.name = name
-        self.metadata: dict[str, Any] = dict(metadata or {})
-        self._global_phase = angle(global_phase, what="the global phase")
+        self.metadata: dict[str, Any] = dict(metadata) if metadata else {}
+        self._global_phase: ParameterLike = 0.0
+        if type(global_phase) is not float or global_phase:
+            self._global_phase = angle(global_phase, what="the global phase")
         self._registers: list[ClassicalRegister] = []
+        self._channel_ops: dict[int, ChannelOp] = {}  # by the identity of the channel
         super().__init__()
         for register in registers:
             self.add_register(*(register if isinstance(register, tuple) else (register.name, register.size)))
@@ -229,7 +232,15 @@ class QuantumCircuit(Recorded):
 
     def channel(self, channel: Any, *qubits: int) -> Self:
         """Put a noise channel on qubits."""
-        return self.append(Instruction(ChannelOp(channel), qubits))
+        operation = self._channel_ops.get(id(channel))
+        if operation is None:  # it keeps the channel alive, and so the id its own
+            operation = self._channel_ops[id(channel)] = ChannelOp(channel)
+        instruction = Instruction(operation, qubits)
+        if not are_plain_qubits(qubits, channel.num_qubits, self.num_qubits):
+            return self.append(instruction)
+        self._entries.append(instruction)
+        self._others.append(instruction)
+        return self
 
     def if_test(self, condition: Condition, then: Body, otherwise: Body | None = None) -> Self:
         """Do ``then`` where the condition holds, else ``otherwise``.

@@ -46,7 +46,10 @@ class Recorded(GateMethods):
         return iter(self._instructions)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_made": []}  # a pickle holds each thing once
+        return self.__dict__ | {
+            "_made": [],
+            "_channel_ops": {},
+        }  # a pickle holds each thing once, and no identities
 
     @property
     def _instructions(self) -> list[Instruction]:

@@ -160,16 +160,18 @@ class UnitaryGate(Gate):
     @classmethod
     def several(cls, matrices: Sequence[Any]) -> list[UnitaryGate]:
         """A gate for each matrix, checked in one stroke where they are alike in size."""
-        gates = [cls.__new__(cls) for _ in matrices]
-        for gate, array in zip(gates, unitary_arrays(matrices), strict=True):
-            gate._fill(array, None)
+        new, fill = cls.__new__, cls._fill
+        gates = []
+        for array in unitary_arrays(matrices):
+            gate = new(cls)
+            fill(gate, array, None)
+            gates.append(gate)
         return gates
 
     def _fill(self, array: Matrix, label: str | None) -> None:
-        put = object.__setattr__
-        put(self, "num_qubits", len(array).bit_length() - 1)
-        put(self, "_matrix", array)
-        put(self, "_label", label)
+        _put_num_qubits(self, len(array).bit_length() - 1)
+        _put_matrix(self, array)
+        _put_label(self, label)
 
     @property
     def label(self) -> str:
@@ -213,6 +215,11 @@ class UnitaryGate(Gate):
 
     def __repr__(self) -> str:
         return f"UnitaryGate(<{self._matrix.shape[0]}x{self._matrix.shape[0]}>, label={self._label!r})"
+
+
+_put_num_qubits, _put_matrix, _put_label = (  # into slots that nothing else writes to
+    vars(UnitaryGate)[slot].__set__ for slot in ("num_qubits", "_matrix", "_label")
+)
 
 
 class ControlledGate(Gate):
