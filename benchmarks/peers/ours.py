@@ -55,8 +55,8 @@ class Coratrix(Peer):
         if problem.task == "expectation":
             return self.backend.expectation(*built)
         if problem.task == "batch":
-            return self.backend.execute_batch(built, problem.shots)
-        return self.backend.execute(built, problem.shots)
+            return [result.counts for result in self.backend.execute_batch(built, problem.shots)]
+        return self.backend.execute(built, problem.shots).counts  # made when they are read
 
     def whole(self, problem: Problem) -> Callable[[], Any] | None:
         """What a user calls for a state; `build` and `run` part it elsewhere, at the engine's door."""
@@ -66,8 +66,8 @@ class Coratrix(Peer):
 
     def answer(self, result: Any, problem: Problem) -> Any:
         if problem.task == "batch":
-            return [of_counts(dict(each.counts)) for each in result]
-        return of_counts(dict(result.counts)) if problem.task == "counts" else result
+            return [of_counts(dict(each)) for each in result]
+        return of_counts(dict(result)) if problem.task == "counts" else result
 
 
 class CoratrixArrays(Coratrix):

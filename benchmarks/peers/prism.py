@@ -55,8 +55,8 @@ class Prism(Peer):
             circuit, terms = built
             return sum(self._simulation(circuit).expectation_values(terms))
         if problem.task == "batch":
-            return [self._simulation(each).sample_counts(problem.shots) for each in built]
-        return self._simulation(built).sample_counts(problem.shots)
+            return [self._simulation(each).sample_counts(problem.shots).counts() for each in built]
+        return self._simulation(built).sample_counts(problem.shots).counts()
 
     def _simulation(self, circuit: Any) -> Any:
         return prism_q.simulate(circuit).backend(self.kind)
@@ -65,9 +65,9 @@ class Prism(Peer):
         """Character k of its counts is its bit k; measured whole, that is its qubit k, our n-1-k."""
         whole = problem.clbits == 0
         if problem.task == "batch":
-            return [of_counts(each.counts(), reverse=whole) for each in result]
+            return [of_counts(each, reverse=whole) for each in result]
         if problem.task == "counts":
-            return of_counts(result.counts(), reverse=whole)
+            return of_counts(result, reverse=whole)
         return result if problem.task == "expectation" else np.asarray(result)
 
 
