@@ -10,6 +10,7 @@
 #include "coratrix/sweep.hpp"
 #include "entries.hpp"
 #include "plain.hpp"
+#include "reader.hpp"
 
 namespace py = pybind11;
 using namespace coratrix;
@@ -181,6 +182,7 @@ PYBIND11_MODULE(_engine, m) {
 
     py::class_<Heads> heads = bind_entries(m);
     bind_readings(m);
+    bind_reader(m);
 
     py::class_<Settings>(m, "Settings", "How to run: precision, method, threads, instruction set.")
         .def(py::init<bool, bool, int, const std::string&, int, bool, bool, bool, bool>(), py::arg("single") = false,

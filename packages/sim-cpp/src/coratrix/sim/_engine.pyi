@@ -4,6 +4,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from coratrix.core.bulk import PlainEntries
 from coratrix.core.result import Counts
 
 class OutOfMemory(MemoryError): ...
@@ -17,6 +18,10 @@ class Program:
         params: list[float],
         matrices: npt.NDArray[np.complex128],
     ) -> None: ...
+
+class GateReader:
+    def __init__(self, shapes: dict[str, tuple[int, int]]) -> None: ...
+    def __call__(self, gates: list[Any], num_qubits: int) -> PlainEntries | None: ...
 
 class Readings:
     def counts(self, kind: type[Counts]) -> Counts: ...
