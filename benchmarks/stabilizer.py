@@ -146,7 +146,7 @@ class Coratrix:
             raise ValueError("not a Clifford circuit")
         if wants == "counts":
             return self.engine.run(built, shots, 1, self.settings)
-        return self.engine.run_arrays(built, shots, 1, self.settings)
+        return self.engine.run(built, shots, 1, self.settings).arrays()
 
     def readings(self, found: Any, width: int) -> np.ndarray:
         rows, counts = found
