@@ -82,7 +82,9 @@ class QuantumCircuit(Recorded):
         if type(global_phase) is not float or global_phase:
             self._global_phase = angle(global_phase, what="the global phase")
         self._registers: list[ClassicalRegister] = []
-        self._channel_ops: dict[int, ChannelOp] = {}  # by the identity of the channel
+        self._channel_ops: dict[int, ChannelOp] | None = (
+            None  # by the identity of the channel, once there are any
+        )
         super().__init__()
         for register in registers:
             self.add_register(*(register if isinstance(register, tuple) else (register.name, register.size)))
@@ -232,9 +234,12 @@ class QuantumCircuit(Recorded):
 
     def channel(self, channel: Any, *qubits: int) -> Self:
         """Put a noise channel on qubits."""
-        operation = self._channel_ops.get(id(channel))
+        known = self._channel_ops
+        if known is None:
+            known = self._channel_ops = {}
+        operation = known.get(id(channel))
         if operation is None:  # it keeps the channel alive, and so the id its own
-            operation = self._channel_ops[id(channel)] = ChannelOp(channel)
+            operation = known[id(channel)] = ChannelOp(channel)
         instruction = Instruction(operation, qubits)
         if not are_plain_qubits(qubits, channel.num_qubits, self.num_qubits):
             return self.append(instruction)

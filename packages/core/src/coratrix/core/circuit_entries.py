@@ -48,7 +48,7 @@ class Recorded(GateMethods):
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {
             "_made": [],
-            "_channel_ops": {},
+            "_channel_ops": None,
         }  # a pickle holds each thing once, and no identities
 
     @property
