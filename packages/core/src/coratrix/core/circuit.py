@@ -198,6 +198,13 @@ class QuantumCircuit(Recorded):
 
     def measure(self, qubits: int | Iterable[int], clbits: int | Iterable[int]) -> Self:
         """Measure qubits into classical bits, one for one."""
+        if (  # nearly always, and quickly seen to fit
+            type(qubits) is int
+            and type(clbits) is int
+            and 0 <= qubits < self.num_qubits
+            and 0 <= clbits < self.num_clbits
+        ):
+            return self._put(Instruction(_MEASURE, (qubits,), (clbits,)))
         sources = (qubits,) if isinstance(qubits, int) else tuple(qubits)
         targets = (clbits,) if isinstance(clbits, int) else tuple(clbits)
         if len(sources) != len(targets):
@@ -216,6 +223,8 @@ class QuantumCircuit(Recorded):
 
     def reset(self, *qubits: int) -> Self:
         """Put qubits into |0⟩."""
+        if are_plain_qubits(qubits, 1, self.num_qubits):
+            return self._put(Instruction(_RESET, qubits))
         checked = self._qubits(qubits, len(qubits), _RESET)
         return self._add(*[Instruction(_RESET, (qubit,)) for qubit in checked])
 
@@ -243,9 +252,7 @@ class QuantumCircuit(Recorded):
         instruction = Instruction(operation, qubits)
         if not are_plain_qubits(qubits, channel.num_qubits, self.num_qubits):
             return self.append(instruction)
-        self._entries.append(instruction)
-        self._others.append(instruction)
-        return self
+        return self._put(instruction)
 
     def if_test(self, condition: Condition, then: Body, otherwise: Body | None = None) -> Self:
         """Do ``then`` where the condition holds, else ``otherwise``.

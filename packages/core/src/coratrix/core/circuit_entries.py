@@ -61,6 +61,12 @@ class Recorded(GateMethods):
     def _add(self, *entries: Entry) -> Self:
         return self._add_sorted(entries, [entry for entry in entries if isinstance(entry, Instruction)])
 
+    def _put(self, instruction: Instruction) -> Self:
+        """Add an instruction that is no gate, its qubits and bits checked."""
+        self._entries.append(instruction)
+        self._others.append(instruction)
+        return self
+
     def _add_sorted(self, entries: Sequence[Entry], others: Sequence[Instruction]) -> Self:
         """Add entries; ``others`` are those of them that are Instructions."""
         self._entries += entries
