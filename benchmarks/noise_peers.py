@@ -49,7 +49,7 @@ class Coratrix:
         settings = self.engine.Settings(self.single, method == "exact", 1, stabilizer=method == "clifford")
         if method == "exact":
             return self.engine.probabilities(built, settings)
-        return self.engine.run(built, shots, 1, settings)
+        return self.engine.run(built, shots, 1, settings).counts(dict)
 
 
 class CoratrixSingle(Coratrix):

@@ -3,8 +3,9 @@
     python benchmarks/sampling.py
     python benchmarks/sampling.py --rows brick --peers prism-q qulacs:b2
 
-Each peer gives readings in its own form: counts as text, a list of integers, rows of bits. Ours are counts, and
-`coratrix:arrays` the same without text.
+Each peer gives readings in its own form: counted, a list of integers, rows of bits. Ours and PRISM-Q's are counted,
+and become text when somebody reads them, which is not timed for either; `coratrix:arrays` are ours as arrays.
+`small_circuits.py` reads the counts of all.
 """
 
 from __future__ import annotations

@@ -145,8 +145,8 @@ class Coratrix:
         if self.engine.stabilizer_obstacle(built) is not None:  # as a backend asks before it runs
             raise ValueError("not a Clifford circuit")
         if wants == "counts":
-            return self.engine.run(built, shots, 1, self.settings)
-        return self.engine.run_arrays(built, shots, 1, self.settings)
+            return self.engine.run(built, shots, 1, self.settings).counts(dict)
+        return self.engine.run(built, shots, 1, self.settings).arrays()
 
     def readings(self, found: Any, width: int) -> np.ndarray:
         rows, counts = found

@@ -73,6 +73,18 @@ def test_a_result_is_that_of_the_longer_way_to_the_bit(kind: str, circuit: Quant
     assert backend.get_performance_metrics().succeeded == 3
 
 
+@pytest.mark.parametrize("circuit", CIRCUITS.values(), ids=CIRCUITS)
+def test_arrays_say_what_counts_say(circuit: QuantumCircuit) -> None:
+    backend = simulator(simulator_type="auto")
+
+    words, seen = backend.sample(circuit, 300, seed=8)
+
+    width = circuit.measured_whole().num_clbits
+    bits = np.unpackbits(words.view(np.uint8), axis=1, count=width, bitorder="little")
+    keys = ["".join(map(str, row)) for row in bits]
+    assert dict(zip(keys, seen.tolist(), strict=True)) == backend.execute(circuit, 300, seed=8).counts
+
+
 @given(circuit=strategies.circuits(max_qubits=4, with_unitaries=True))
 @settings(max_examples=40, deadline=None)
 def test_states_and_counts_follow_the_textbook(circuit: QuantumCircuit) -> None:

@@ -10,6 +10,7 @@
 #include "coratrix/sweep.hpp"
 #include "entries.hpp"
 #include "plain.hpp"
+#include "reader.hpp"
 
 namespace py = pybind11;
 using namespace coratrix;
@@ -51,15 +52,6 @@ py::array_t<double> probabilities(const Program& program, const Settings& s) {
 
 Readings run(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s) {
     return without_gil([&] { return readings_of(program, shots, seed, s, s.stabilizer, s.context); });
-}
-
-py::tuple run_arrays(const Program& program, std::int64_t shots, std::uint64_t seed, const Settings& s) {
-    auto* const kept = new Counts(without_gil([&] { return counts_of(program, shots, seed, s, s.stabilizer, s.context); }));
-    const py::capsule owner(kept, [](void* p) { delete static_cast<Counts*>(p); });
-    const auto rows = static_cast<py::ssize_t>(kept->counts.size());
-    const auto words = static_cast<py::ssize_t>(kept->words);
-    return py::make_tuple(py::array_t<std::uint64_t>({rows, words}, kept->keys.data(), owner),
-                          py::array_t<std::int64_t>({rows}, kept->counts.data(), owner));
 }
 
 py::list run_batch(const std::vector<const Program*>& programs, const std::vector<std::int64_t>& shots,
@@ -181,6 +173,7 @@ PYBIND11_MODULE(_engine, m) {
 
     py::class_<Heads> heads = bind_entries(m);
     bind_readings(m);
+    bind_reader(m);
 
     py::class_<Settings>(m, "Settings", "How to run: precision, method, threads, instruction set.")
         .def(py::init<bool, bool, int, const std::string&, int, bool, bool, bool, bool>(), py::arg("single") = false,
@@ -194,8 +187,6 @@ PYBIND11_MODULE(_engine, m) {
           "Probabilities of the basis states.");
     m.def("run", &run, py::arg("program"), py::arg("shots"), py::arg("seed"), py::arg("settings"),
           "How often each reading of the classical bits was seen.");
-    m.def("run_arrays", &run_arrays, py::arg("program"), py::arg("shots"), py::arg("seed"), py::arg("settings"),
-          "Readings as packed words, bit i of a row being clbit i, and how often each was seen.");
     m.def("run_batch", &run_batch, py::arg("programs"), py::arg("shots"), py::arg("seeds"), py::arg("settings"),
           "Readings of several circuits, in parallel over the circuits.");
     m.def("expectation", &expectation_value, py::arg("program"), py::arg("x"), py::arg("z"), py::arg("coefficients"),

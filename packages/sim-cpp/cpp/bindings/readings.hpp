@@ -1,6 +1,7 @@
 // Readings of the classical bits on their way to Python, as text only when somebody asks for it.
 #pragma once
 
+#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
@@ -83,6 +84,14 @@ inline py::object to_dict(const Counts& counts, const py::object& kind) {
     return out;
 }
 
+/// Readings as packed words, bit i of a row being clbit i, and how often each was seen: views of what `self` holds.
+inline py::tuple to_arrays(const py::object& self) {
+    const Counts& counts = self.cast<const Readings&>().counts;
+    const auto rows = static_cast<py::ssize_t>(counts.counts.size()), words = static_cast<py::ssize_t>(counts.words);
+    return py::make_tuple(py::array_t<std::uint64_t>({rows, words}, counts.keys.data(), self),
+                          py::array_t<std::int64_t>({rows}, counts.counts.data(), self));
+}
+
 inline py::list to_list(std::vector<Readings>&& all) {
     py::list out(all.size());
     for (std::size_t k = 0; k < all.size(); ++k) out[k] = py::cast(std::move(all[k]));
@@ -93,6 +102,7 @@ inline void bind_readings(py::module_& m) {
     py::class_<Readings>(m, "Readings", "How often each reading was seen; text when it is asked for.")
         .def("counts", [](const Readings& r, const py::object& kind) { return to_dict(r.counts, kind); },
              py::arg("kind"), "A dictionary of this kind: {'0110': 17, …}, bit 0 leftmost.")
+        .def("arrays", &to_arrays, "Readings as packed words, bit i of a row being clbit i, and how often each was seen.")
         .def_property_readonly("most", &Readings::most, "How often the most frequent one was seen.")
         .def_readonly("by_stabilizers", &Readings::by_stabilizers, "Whether no state was made.");
 }

@@ -6,7 +6,7 @@ takes the way of a single gate, and all matrices are looked at together. Knows n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 from coratrix.core.checks import are_plain_qubits, checked_qubits
@@ -20,11 +20,29 @@ from coratrix.core.operations import Instruction
 GateTuple: TypeAlias = tuple[str, Sequence[int], Sequence[Any]]
 """(name, qubits, parameters): ``("cx", (0, 1), ())``, ``("unitary", (2,), (matrix,))``."""
 
+PlainEntries: TypeAlias = tuple[list[Entry], list[int], list[int]]
+"""Entries, ``()`` where there is none yet; the places of matrices; the places of what needs a second look."""
+
+Reader: TypeAlias = Callable[[list[Any], int], PlainEntries | None]
+"""Does what `plain_entries` does, or answers None and leaves it to that."""
+
 _MATRIX: Final = -1
 _NO_SHAPE: Final = (0, 0)
 _SHAPES: Final = {name: (row.num_qubits, row.num_params) for name, row in GATES.items()} | {
     "unitary": (_MATRIX, 1)
 }
+
+
+_reader: Reader | None = None
+
+
+def read_by(make: Callable[[dict[str, tuple[int, int]]], Reader]) -> None:
+    """Let compiled code read lists of gates from now on, in a fraction of the time; ``make`` gets the shapes of gates.
+
+    An engine that is installed says this when it is imported. What is stored and refused does not change.
+    """
+    global _reader
+    _reader = make(dict(_SHAPES))
 
 
 def checked_entries(gates: Iterable[GateTuple], num_qubits: int) -> tuple[list[Entry], list[Instruction]]:
@@ -34,7 +52,8 @@ def checked_entries(gates: Iterable[GateTuple], num_qubits: int) -> tuple[list[E
         CircuitError: one does not fit a circuit of ``num_qubits`` qubits, or the table has none of its name.
     """
     listed = list(gates)
-    entries, matrices, places = _plain_entries(listed, num_qubits)
+    read = None if _reader is None else _reader(listed, num_qubits)
+    entries, matrices, places = plain_entries(listed, num_qubits) if read is None else read
     for place in places:
         name, qubits, params = _parts(listed[place])
         made = gate(name, *params)
@@ -51,7 +70,7 @@ def checked_entries(gates: Iterable[GateTuple], num_qubits: int) -> tuple[list[E
     return entries, [entry for place in places if isinstance(entry := entries[place], Instruction)]
 
 
-def _plain_entries(gates: Sequence[Any], n: int) -> tuple[list[Entry], list[int], list[int]]:
+def plain_entries(gates: Sequence[Any], n: int) -> PlainEntries:
     """The entries of gates on one or two qubits that need no second look; the places of matrices and of the rest.
 
     A tuple per gate and no call: this loop is most of what building a circuit costs. x − x is 0 for finite x only,

@@ -82,7 +82,9 @@ class QuantumCircuit(Recorded):
         if type(global_phase) is not float or global_phase:
             self._global_phase = angle(global_phase, what="the global phase")
         self._registers: list[ClassicalRegister] = []
-        self._channel_ops: dict[int, ChannelOp] = {}  # by the identity of the channel
+        self._channel_ops: dict[int, ChannelOp] | None = (
+            None  # by the identity of the channel, once there are any
+        )
         super().__init__()
         for register in registers:
             self.add_register(*(register if isinstance(register, tuple) else (register.name, register.size)))
@@ -196,6 +198,13 @@ class QuantumCircuit(Recorded):
 
     def measure(self, qubits: int | Iterable[int], clbits: int | Iterable[int]) -> Self:
         """Measure qubits into classical bits, one for one."""
+        if (  # nearly always, and quickly seen to fit
+            type(qubits) is int
+            and type(clbits) is int
+            and 0 <= qubits < self.num_qubits
+            and 0 <= clbits < self.num_clbits
+        ):
+            return self._put(Instruction(_MEASURE, (qubits,), (clbits,)))
         sources = (qubits,) if isinstance(qubits, int) else tuple(qubits)
         targets = (clbits,) if isinstance(clbits, int) else tuple(clbits)
         if len(sources) != len(targets):
@@ -214,6 +223,8 @@ class QuantumCircuit(Recorded):
 
     def reset(self, *qubits: int) -> Self:
         """Put qubits into |0⟩."""
+        if are_plain_qubits(qubits, 1, self.num_qubits):
+            return self._put(Instruction(_RESET, qubits))
         checked = self._qubits(qubits, len(qubits), _RESET)
         return self._add(*[Instruction(_RESET, (qubit,)) for qubit in checked])
 
@@ -232,15 +243,16 @@ class QuantumCircuit(Recorded):
 
     def channel(self, channel: Any, *qubits: int) -> Self:
         """Put a noise channel on qubits."""
-        operation = self._channel_ops.get(id(channel))
+        known = self._channel_ops
+        if known is None:
+            known = self._channel_ops = {}
+        operation = known.get(id(channel))
         if operation is None:  # it keeps the channel alive, and so the id its own
-            operation = self._channel_ops[id(channel)] = ChannelOp(channel)
+            operation = known[id(channel)] = ChannelOp(channel)
         instruction = Instruction(operation, qubits)
         if not are_plain_qubits(qubits, channel.num_qubits, self.num_qubits):
             return self.append(instruction)
-        self._entries.append(instruction)
-        self._others.append(instruction)
-        return self
+        return self._put(instruction)
 
     def if_test(self, condition: Condition, then: Body, otherwise: Body | None = None) -> Self:
         """Do ``then`` where the condition holds, else ``otherwise``.

@@ -48,7 +48,7 @@ class Recorded(GateMethods):
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {
             "_made": [],
-            "_channel_ops": {},
+            "_channel_ops": None,
         }  # a pickle holds each thing once, and no identities
 
     @property
@@ -60,6 +60,12 @@ class Recorded(GateMethods):
 
     def _add(self, *entries: Entry) -> Self:
         return self._add_sorted(entries, [entry for entry in entries if isinstance(entry, Instruction)])
+
+    def _put(self, instruction: Instruction) -> Self:
+        """Add an instruction that is no gate, its qubits and bits checked."""
+        self._entries.append(instruction)
+        self._others.append(instruction)
+        return self
 
     def _add_sorted(self, entries: Sequence[Entry], others: Sequence[Instruction]) -> Self:
         """Add entries; ``others`` are those of them that are Instructions."""

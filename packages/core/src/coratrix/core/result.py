@@ -98,19 +98,13 @@ class ExecutionResult:
         made = object.__new__(cls)
         made.__dict__.update(
             success=True,
-            error=None,
-            error_code=None,
             execution_time=execution_time,
-            queue_time=None,
-            job_id=None,
             backend=backend,
             shots=shots,
             metadata=metadata,
-            statevector=None,
-            density_matrix=None,
             layout=layout,
             _readings=readings,
-        )
+        )  # the other fields have their defaults from the class
         return made
 
     def __getstate__(self) -> dict[str, Any]:

@@ -45,8 +45,10 @@ class SimulatorBackend(Preparing):
             UnknownOptionError: an option that the simulator does not have.
         """
         started = time.perf_counter()
-        if (seed := self._plain_seed(options)) is not None and (found := self._plainly(circuit, shots, seed)):
-            return self._plain_result(found, circuit, shots, seed, time.perf_counter() - started)
+        if (seed := self._plain_seed(options)) is not None:
+            found = self._plainly(circuit, shots, seed)
+            if found is not None:
+                return self._plain_result(found, circuit, shots, seed, time.perf_counter() - started)
         run = self._prepare(circuit, shots, options)
         return self._result(run, self._readings(run), time.perf_counter() - started)
 
@@ -107,8 +109,8 @@ class SimulatorBackend(Preparing):
         """Readings and seeds of a batch of plain circuits."""
         if (first := self._plain_seed(options)) is None or not circuits:
             return None
-        given = options.get("seed", self.parameters.seed)
-        seeds = [first, *[seed_of(given, None, place) for place in range(1, len(circuits))]]
+        given, default = options.get("seed"), self.parameters.seed
+        seeds = [first, *[seed_of(given, default, place) for place in range(1, len(circuits))]]
         try:
             found = plain_batch(circuits, shots, seeds, self._settings(False), self._max_qubits)
         except _engine.OutOfMemory:
@@ -268,12 +270,17 @@ class SimulatorBackend(Preparing):
 
         Bit i of a row (64 bits to a word) is classical bit i.
         """
-        run = self._prepare(circuit, shots, {"seed": seed})
+        options = {"seed": seed}
+        if (known := self._plain_seed(options)) is not None:
+            found = self._plainly(circuit, shots, known)
+            if found is not None:
+                return found.arrays()
+        run = self._prepare(circuit, shots, options)
         if not run.model.is_silent and run.model.correlated_readout(run.written):
             raise ConfigurationError(
                 "sample() does not apply joint readout errors", hint="execute() does", backend=self.name
             )
-        return _engine.run_arrays(run.program(), run.shots, run.seed, self._settings_of(run))
+        return self._readings(run).arrays()
 
     def explain(self, circuit: Any) -> str:
         """The plan for a circuit: stages, passes, bytes and operations, in words."""

@@ -1,0 +1,107 @@
+// Lists of gates read into a circuit's entries: what coratrix.core.bulk does in Python, item for item.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <cmath>
+#include <utility>
+
+namespace coratrix {
+
+namespace py = pybind11;
+
+/// Reads (name, qubits, parameters). A gate of the table on one or two qubits, given by whole numbers and finite floats,
+/// becomes its entry at once; a matrix and all that needs a second look only get their places noted.
+class GateReader {
+public:
+    /// (qubits, parameters) by name; -1 qubits for a matrix.
+    explicit GateReader(py::dict shapes) : shapes_(std::move(shapes)) {}
+
+    /// (entries, places of matrices, places of the rest); None where an item is neither a tuple nor a list.
+    py::object read(const py::list& gates, long num_qubits) const {
+        py::list entries(gates.size()), matrices, places;
+        const py::tuple nothing;
+        for (std::size_t at = 0; at < gates.size(); ++at) {
+            PyObject* const item = PyList_GET_ITEM(gates.ptr(), static_cast<Py_ssize_t>(at));
+            if (!is_row(item)) return py::none();
+            py::object entry;
+            switch (look(item, num_qubits, entry)) {
+                case Look::plain: break;
+                case Look::matrix: matrices.append(at); break;
+                case Look::second: places.append(at); break;
+            }
+            if (!entry) entry = nothing;
+            PyList_SET_ITEM(entries.ptr(), static_cast<Py_ssize_t>(at), entry.release().ptr());
+        }
+        return py::make_tuple(std::move(entries), std::move(matrices), std::move(places));
+    }
+
+private:
+    enum class Look { plain, matrix, second };
+
+    static bool is_row(PyObject* object) { return PyTuple_CheckExact(object) || PyList_CheckExact(object); }
+
+    /// Of a tuple or a list; borrowed.
+    static PyObject* part(PyObject* row, Py_ssize_t k) { return PySequence_Fast_GET_ITEM(row, k); }
+
+    Look look(PyObject* item, long num_qubits, py::object& entry) const {
+        if (PySequence_Fast_GET_SIZE(item) != 3 || !PyUnicode_CheckExact(part(item, 0))) return Look::second;
+        PyObject* const shape = PyDict_GetItemWithError(shapes_.ptr(), part(item, 0));  // borrowed
+        if (shape == nullptr) {
+            PyErr_Clear();
+            return Look::second;
+        }
+        const long wanted = PyLong_AsLong(PyTuple_GET_ITEM(shape, 0)), angles = PyLong_AsLong(PyTuple_GET_ITEM(shape, 1));
+        if (wanted < 0) return Look::matrix;
+        PyObject *const qubits = part(item, 1), *const params = part(item, 2);
+        if (wanted > 2 || !is_row(qubits) || !is_row(params)) return Look::second;
+        if (PySequence_Fast_GET_SIZE(qubits) != wanted || PySequence_Fast_GET_SIZE(params) != angles) return Look::second;
+        if (!are_qubits(qubits, wanted, num_qubits) || !are_finite(params, angles)) return Look::second;
+        entry = entry_of(part(item, 0), qubits, wanted, params, angles);
+        return Look::plain;
+    }
+
+    static bool are_qubits(PyObject* qubits, long wanted, long num_qubits) {
+        long found[2] = {-1, -1};
+        for (long k = 0; k < wanted; ++k) {
+            if (!PyLong_CheckExact(part(qubits, k))) return false;
+            int overflow = 0;
+            found[k] = PyLong_AsLongAndOverflow(part(qubits, k), &overflow);
+            if (overflow != 0 || found[k] < 0 || found[k] >= num_qubits) return false;
+        }
+        return found[0] != found[1];
+    }
+
+    static bool are_finite(PyObject* params, long angles) {
+        for (long k = 0; k < angles; ++k)
+            if (!PyFloat_CheckExact(part(params, k)) || !std::isfinite(PyFloat_AS_DOUBLE(part(params, k)))) return false;
+        return true;
+    }
+
+    static py::object entry_of(PyObject* name, PyObject* qubits, long wanted, PyObject* params, long angles) {
+        py::object entry = py::reinterpret_steal<py::object>(PyTuple_New(1 + wanted + angles));
+        if (!entry) throw py::error_already_set();
+        Py_ssize_t at = 0;
+        const auto put = [&](py::object part) { PyTuple_SET_ITEM(entry.ptr(), at++, part.release().ptr()); };
+        put(py::reinterpret_borrow<py::object>(name));
+        for (long k = 0; k < wanted; ++k) put(py::reinterpret_borrow<py::object>(part(qubits, k)));
+        for (long k = 0; k < angles; ++k) {
+            const double value = PyFloat_AS_DOUBLE(part(params, k));
+            if (value == 0) put(py::float_(0.0));  // a circuit knows no -0.0
+            else put(py::reinterpret_borrow<py::object>(part(params, k)));
+        }
+        PyObject_GC_UnTrack(entry.ptr());  // text and numbers: nothing for the garbage collector
+        return entry;
+    }
+
+    py::dict shapes_;
+};
+
+inline void bind_reader(py::module_& m) {
+    py::class_<GateReader>(m, "GateReader", "Reads lists of gates into a circuit's entries.")
+        .def(py::init<py::dict>(), py::arg("shapes"))
+        .def("__call__", &GateReader::read, py::arg("gates"), py::arg("num_qubits"),
+             "(entries, places of matrices, places of what needs a second look), or None.");
+}
+
+}  // namespace coratrix
