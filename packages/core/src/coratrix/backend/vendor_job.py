@@ -84,6 +84,7 @@ class VendorJob(Job):
                 telemetry.count_job(
                     self.backend_name, self._record.state, execution_time=self._record.execution_time
                 )
+                return collected
         return [ExecutionResult.from_dict(data) for data in self._record.results or ()]
 
     def cancel(self) -> bool:
