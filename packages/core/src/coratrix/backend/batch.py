@@ -12,6 +12,7 @@ import uuid
 from bisect import bisect_left
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +38,8 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 LOCAL_CHUNK = 64  # circuits that a backend without jobs runs between two reports of progress
 
-Admission = Callable[[str, BackendInterface, Sequence[Any], int], None]  # raises to keep circuits unsent
+# Around the sending of circuits; raises to keep them unsent
+Admission = Callable[[str, BackendInterface, Sequence[Any], int], AbstractContextManager[None]]
 
 
 @dataclass
@@ -72,8 +74,8 @@ class Batch:
         batch_id: of a batch to go on with, with the same circuits; a new one otherwise.
         resend_unknown: send again what an earlier process recorded and the vendor says it does not
             have. By default such circuits fail, since a vendor may be slow to show a job.
-        admit: asked before circuits are sent, as ``admit(name, backend, circuits, shots)``; what it raises
-            becomes their failure.
+        admitted: around the sending of circuits, as ``with admitted(name, backend, circuits, shots):``; what
+            it raises becomes their failure.
         options: of every execution; ``timeout`` bounds the whole batch.
 
     Attributes:
@@ -89,7 +91,7 @@ class Batch:
         *,
         batch_id: str | None = None,
         resend_unknown: bool = False,
-        admit: Admission = lambda *_: None,
+        admitted: Admission = lambda *_: nullcontext(),
         options: Mapping[str, Any] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
@@ -100,7 +102,7 @@ class Batch:
         self._circuits, self._backends = list(circuits), dict(backends)
         self._shots = shots_of_each(shots, len(self._circuits))
         self._options, self._clock, self._resend_unknown = dict(options or {}), clock, resend_unknown
-        self._timeout, self._admit = self._options.pop("timeout", None), admit
+        self._timeout, self._admitted = self._options.pop("timeout", None), admitted
         self._flying: list[_Flight] = []
         self._waiting: deque[_Chunk] = deque()
         self._started = False
@@ -245,8 +247,8 @@ class Batch:
             circuits, shots = self._circuits[part.start : part.stop], self._shots[part.start]
             tags = (*self._options.get("tags", ()), self.id, part.tag)
             try:
-                self._admit(name, backend, circuits, shots)
-                job = backend.submit_batch(circuits, shots, **self._options_of_a_job(tags))
+                with self._admitted(name, backend, circuits, shots):
+                    job = backend.submit_batch(circuits, shots, **self._options_of_a_job(tags))
                 self._flying.append(_Flight(part, job))
             except BackendError as exc:
                 finished += self._refused(part, name, exc)
@@ -259,10 +261,11 @@ class Batch:
     def _run_here(self, chunk: _Chunk, name: str, backend: BackendInterface) -> list[int]:
         circuits, shots = self._circuits[chunk.start : chunk.stop], self._shots[chunk.start]
         try:
-            self._admit(name, backend, circuits, shots)
+            with self._admitted(name, backend, circuits, shots):
+                options = self._options_here(chunk, backend)
+                return self._keep(chunk, backend.execute_batch(circuits, shots, **options))
         except BackendError as exc:
             return self._refused(chunk, name, exc)
-        return self._keep(chunk, backend.execute_batch(circuits, shots, **self._options_here(chunk, backend)))
 
     def _options_here(self, chunk: _Chunk, backend: BackendInterface) -> dict[str, Any]:
         """A backend spreads a seed over the circuits of one call, so the next call needs another one."""

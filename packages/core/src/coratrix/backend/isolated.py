@@ -16,10 +16,11 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from coratrix.backend import wire
+from coratrix.backend.budget import in_force
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.configuration import BackendConfiguration
 from coratrix.backend.cost import CostEstimate
@@ -46,6 +47,7 @@ log = logging.getLogger(__name__)
 START_TIMEOUT_S = 120.0  # a first import of an SDK on a cold disk takes long
 QUESTION_TIMEOUT_S = 60.0  # for all that runs no circuit
 GRACE_S = 10.0  # beyond an execution's own timeout
+SENDING = ("execute", "execute_batch", "submit")  # questions that send circuits
 
 
 class IsolatedBackend(BackendInterface):
@@ -148,8 +150,13 @@ class IsolatedBackend(BackendInterface):
                 self._child = None
 
     def _ask(self, method: str, timeout_s: float | None, **arguments: Any) -> Any:
-        """One question to the child, which is started if it is not running."""
+        """One question to the child, which is started if it is not running.
+
+        Budgets that what is sent keeps to go with it: the record is added there.
+        """
         child = self._running()
+        if method in SENDING and in_force():
+            arguments["budgets"] = [asdict(budget) for budget in in_force()]
         try:
             return child.ask(method, arguments, timeout_s)
         except FutureTimeoutError as exc:
@@ -159,7 +166,7 @@ class IsolatedBackend(BackendInterface):
             raise BackendTimeoutError(
                 f"{self.name}: its process did not answer {method!r} within {timeout_s:g} s and was ended",
                 backend=self.name,
-                outcome_unknown=method in ("execute", "execute_batch", "submit"),
+                outcome_unknown=method in SENDING,
                 hint="What it had sent is in the job store: coratrix jobs list --unfinished",
             ) from exc
         except BackendError as exc:

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from coratrix.backend import registry, wire
+from coratrix.backend.budget import Budget, keeping
 from coratrix.backend.configuration import BackendConfiguration
 from coratrix.backend.errors import ConfigurationError
 from coratrix.backend.interface import BackendInterface
@@ -35,8 +36,10 @@ class _Server:
     def serve(self, line: str) -> None:
         """Answer one line; every error becomes an answer."""
         question = json.loads(line)
+        arguments = question["arguments"]
         try:
-            answer = {"answer": self._method(question["method"])(**question["arguments"])}
+            with keeping([Budget(**budget) for budget in arguments.pop("budgets", ())]):
+                answer = {"answer": self._method(question["method"])(**arguments)}
         except Exception as exc:
             answer = {"error": wire.error_to_wire(exc)}
         text = json.dumps({"id": question["id"], **answer}, default=_as_list)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from functools import cache
 from typing import Any, TypeVar
 
 from coratrix.backend.errors import ConfigurationError, UnknownOptionError
@@ -75,7 +74,7 @@ def parse_options(
         UnknownOptionError: naming each unknown or refused option.
         ConfigurationError: a value is out of range.
     """
-    known = _names(kind)
+    known = [f.name for f in fields(kind)]
     problems = [
         f"{backend} has no option {name!r}{_suggestion(name, known)}" for name in options if name not in known
     ]
@@ -89,12 +88,7 @@ def parse_options(
     return kind(**options)
 
 
-@cache
-def _names(kind: type[RunOptions]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind))
-
-
-def _suggestion(name: str, known: Sequence[str]) -> str:
+def _suggestion(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 from coratrix.backend import telemetry
+from coratrix.backend.budget import in_force
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.client import Outcome, Submission, VendorClient
 from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
@@ -250,13 +251,13 @@ class JobBackend(BackendInterface):
             now=self.clock.time(),
             distributions=self._sdk_distributions(),
         )
-        self.store.add(record)  # fails before anything is sent
+        self.store.add(record, within=in_force())  # fails before anything is sent
         job = VendorJob(self, record)
         return self._send(job, submission, options, deadline)
 
     def _send(self, job: VendorJob, submission: Submission, options: Any, deadline: Deadline) -> VendorJob:
-        client = self.client
         try:
+            client = self.client
             with telemetry.span("submit", backend=self.name, job_id=job.id, shots=job.record.shots):
                 vendor_id = self.call(
                     f"submitting job {job.id}",
