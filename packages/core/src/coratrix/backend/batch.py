@@ -25,6 +25,7 @@ from coratrix.backend.errors import (
     BudgetExceededError,
     ConfigurationError,
 )
+from coratrix.backend.in_jobs import seeded
 from coratrix.backend.interface import BackendInterface, failed_result, shots_of_each
 from coratrix.backend.jobs import JobRecord, JobState
 from coratrix.backend.pipeline import JobBackend
@@ -36,6 +37,7 @@ from coratrix.core.result import ExecutionResult
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
+SEED_STRIDE = 0x9E3779B97F4A7C15  # between neighbours in one call of a simulator, modulo 2⁶⁴
 LOCAL_CHUNK = 64  # circuits that a backend without jobs runs between two reports of progress
 
 # Around the sending of circuits; raises to keep them unsent
@@ -248,15 +250,16 @@ class Batch:
             tags = (*self._options.get("tags", ()), self.id, part.tag)
             try:
                 with self._admitted(name, backend, circuits, shots):
-                    job = backend.submit_batch(circuits, shots, **self._options_of_a_job(tags))
+                    job = backend.submit_batch(circuits, shots, **self._options_of_a_job(part, tags))
                 self._flying.append(_Flight(part, job))
             except BackendError as exc:
                 finished += self._refused(part, name, exc)
         return finished
 
-    def _options_of_a_job(self, tags: tuple[str, ...]) -> dict[str, Any]:
+    def _options_of_a_job(self, chunk: _Chunk, tags: tuple[str, ...]) -> dict[str, Any]:
+        """A job takes one seed: that of the place where it begins, whichever job that was before a crash."""
         left = {} if self._timeout is None else {"timeout": self._deadline.left()}
-        return {**self._options, **left, "tags": tags}
+        return seeded({**self._options, **left, "tags": tags}, chunk.start)
 
     def _run_here(self, chunk: _Chunk, name: str, backend: BackendInterface) -> list[int]:
         circuits, shots = self._circuits[chunk.start : chunk.stop], self._shots[chunk.start]
@@ -268,11 +271,12 @@ class Batch:
             return self._refused(chunk, name, exc)
 
     def _options_here(self, chunk: _Chunk, backend: BackendInterface) -> dict[str, Any]:
-        """A backend spreads a seed over the circuits of one call, so the next call needs another one."""
+        """A simulator spreads a seed over the circuits of one call; the next call goes on where it ended, so
+        that a circuit's seed does not depend on how the batch is cut."""
         seed = self._options.get("seed", backend.config.connection_params.get("seed"))
-        if type(seed) is not int or chunk.start == 0:
+        if seed is None:
             return self._options
-        return {**self._options, "seed": seed + chunk.start}
+        return {**self._options, "seed": (int(seed) + SEED_STRIDE * chunk.start) % 2**64}
 
     def _sorted_out(self, chunk: _Chunk, backend: JobBackend) -> tuple[list[_Chunk], list[int]]:
         """The chunk without the circuits that cannot run, which get their failed results."""

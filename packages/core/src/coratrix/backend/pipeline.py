@@ -28,7 +28,7 @@ from coratrix.backend.errors import (
     JobStoreError,
     ProviderNotInstalledError,
 )
-from coratrix.backend.in_jobs import Item, run_in_jobs
+from coratrix.backend.in_jobs import Item, run_in_jobs, seeded
 from coratrix.backend.intent import intent
 from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result
 from coratrix.backend.jobs import Job, JobRecord, JobState
@@ -206,8 +206,8 @@ class JobBackend(BackendInterface):
             yield refused
         limit = self.get_capabilities().max_circuits_per_job
 
-        def send(circuits: Sequence[QuantumCircuit], count: int) -> VendorJob:
-            return self._submit(circuits, count, parsed, deadline)
+        def send(circuits: Sequence[QuantumCircuit], count: int, place: int) -> VendorJob:
+            return self._submit(circuits, count, self._parse(seeded(options, place)), deadline)
 
         yield from run_in_jobs(
             ready, send, limit, max_in_flight=self.numbers.max_in_flight, deadline=deadline, backend=self.name
