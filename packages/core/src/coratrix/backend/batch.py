@@ -27,10 +27,9 @@ from coratrix.backend.errors import (
 )
 from coratrix.backend.in_jobs import seeded
 from coratrix.backend.interface import BackendInterface, failed_result, shots_of_each
-from coratrix.backend.jobs import JobRecord, JobState
-from coratrix.backend.pipeline import JobBackend
+from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.progress import Progress, reporting
-from coratrix.backend.vendor_job import VendorJob
+from coratrix.backend.store import JobDesk
 from coratrix.core.interop import adopt
 from coratrix.core.result import ExecutionResult
 
@@ -49,7 +48,8 @@ class _Flight:
     """A job under way, and since when it could not be asked about, on the batch's clock."""
 
     chunk: _Chunk
-    job: VendorJob
+    job: Job
+    desk: JobDesk
     silent_since: float | None = None
 
 
@@ -107,6 +107,7 @@ class Batch:
         self._timeout, self._admitted = self._options.pop("timeout", None), admitted
         self._flying: list[_Flight] = []
         self._waiting: deque[_Chunk] = deque()
+        self._desks: dict[str, JobDesk | None] = {}
         self._started = False
         self._deadline = Deadline.after(None, clock)
 
@@ -170,10 +171,11 @@ class Batch:
         if self._started:
             return
         self._flying.clear()
+        self._desks = {name: backend.job_desk() for name, backend in self._backends.items()}
         sent = self._attach()
         self._started = True
         starts = sorted(sent)
-        size = min(self._chunk_size(backend) for backend in self._backends.values())
+        size = min(self._chunk_size(name) for name in self._backends)
         index = 0
         while index < len(self._circuits):
             if index in sent:
@@ -190,21 +192,23 @@ class Batch:
     def _attach(self) -> dict[int, int]:
         """Jobs of this batch in the stores of its backends, as {first item: item after the last}."""
         sent: dict[int, int] = {}
-        for backend in self._backends.values():
-            if not isinstance(backend, JobBackend):
+        for name, desk in self._desks.items():
+            if desk is None:
                 continue
-            for record in backend.store.list(backend=backend.name, tag=self.id, limit=1_000_000):
-                chunk = _chunk_of(record)
+            backend = self._backends[name]
+            for listed in desk.store.list(backend=backend.name, tag=self.id, limit=1_000_000):
+                chunk = _chunk_of(listed)
                 if chunk.start in sent:  # an older job whose circuits were sent once more
                     continue
-                job = backend.job(record.id)
-                self._check_circuits(chunk, job.record)
-                if job.record.state is JobState.FAILED and job.vendor_job_id is None:
+                record = desk.store.get(listed.id)
+                self._check_circuits(chunk, record)
+                if record.state is JobState.FAILED and record.vendor_job_id is None:
                     continue  # surely not accepted
+                job = backend.attach(record)
                 if self._resend_unknown and not _is_there(job):
                     continue
                 sent[chunk.start] = chunk.stop
-                self._flying.append(_Flight(chunk, job))
+                self._flying.append(_Flight(chunk, job, desk))
         return sent
 
     def _check_circuits(self, chunk: _Chunk, record: JobRecord) -> None:
@@ -216,33 +220,33 @@ class Batch:
                 hint="Go on with the same circuits in the same order, or leave out batch_id for a new batch",
             )
 
-    def _chunk_size(self, backend: BackendInterface) -> int:
-        if not isinstance(backend, JobBackend):
+    def _chunk_size(self, name: str) -> int:
+        if self._desks[name] is None:
             return LOCAL_CHUNK
-        return backend.get_capabilities().max_circuits_per_job or len(self._circuits)
+        return self._backends[name].get_capabilities().max_circuits_per_job or len(self._circuits)
 
     def _launch(self) -> list[int]:
         """Give chunks to backends that have room; the items that ended at once."""
         finished: list[int] = []
         for name, backend in self._backends.items():
-            while self._waiting and not self._deadline.has_passed and self._has_room(backend):
+            while self._waiting and not self._deadline.has_passed and self._has_room(name):
                 chunk = next((c for c in self._waiting if name not in c.refused_by), None)
                 if chunk is None:
                     break
                 self._waiting.remove(chunk)
                 finished += self._give(chunk, name, backend)
-                if finished and not isinstance(backend, JobBackend):
+                if finished and self._desks[name] is None:
                     return finished  # local work is done here and now: let progress be seen
         return finished
 
-    def _has_room(self, backend: BackendInterface) -> bool:
-        if not isinstance(backend, JobBackend):
+    def _has_room(self, name: str) -> bool:
+        if (desk := self._desks[name]) is None:
             return True
-        flying = sum(flight.job.backend_name == backend.name for flight in self._flying)
-        return flying < backend.numbers.max_in_flight
+        flying = sum(flight.job.backend_name == self._backends[name].name for flight in self._flying)
+        return flying < desk.max_in_flight
 
     def _give(self, chunk: _Chunk, name: str, backend: BackendInterface) -> list[int]:
-        if not isinstance(backend, JobBackend):
+        if (desk := self._desks[name]) is None:
             return self._run_here(chunk, name, backend)
         good, finished = self._sorted_out(chunk, backend)
         for part in good:
@@ -251,7 +255,7 @@ class Batch:
             try:
                 with self._admitted(name, backend, circuits, shots):
                     job = backend.submit_batch(circuits, shots, **self._options_of_a_job(part, tags))
-                self._flying.append(_Flight(part, job))
+                self._flying.append(_Flight(part, job, desk))
             except BackendError as exc:
                 finished += self._refused(part, name, exc)
         return finished
@@ -278,7 +282,7 @@ class Batch:
             return self._options
         return {**self._options, "seed": (int(seed) + SEED_STRIDE * chunk.start) % 2**64}
 
-    def _sorted_out(self, chunk: _Chunk, backend: JobBackend) -> tuple[list[_Chunk], list[int]]:
+    def _sorted_out(self, chunk: _Chunk, backend: BackendInterface) -> tuple[list[_Chunk], list[int]]:
         """The chunk without the circuits that cannot run, which get their failed results."""
         good: list[_Chunk] = []
         finished: list[int] = []
@@ -336,10 +340,9 @@ class Batch:
 
     def _is_patient(self, flight: _Flight) -> bool:
         """Whether a job that cannot be asked about is waited for; it is found again by going on later."""
-        backend = flight.job._backend
         if flight.silent_since is None:
             flight.silent_since = self._clock.now()
-        return self._clock.now() - flight.silent_since <= backend.numbers.poll_patience_s
+        return self._clock.now() - flight.silent_since <= flight.desk.poll_patience_s
 
     def _keep(self, chunk: _Chunk, results: Sequence[ExecutionResult]) -> list[int]:
         self.results[chunk.start : chunk.stop] = results
@@ -353,7 +356,7 @@ def _chunk_of(record: JobRecord) -> _Chunk:
     return _Chunk(start, stop)
 
 
-def _is_there(job: VendorJob) -> bool:
+def _is_there(job: Job) -> bool:
     """Whether the vendor has a job; raises when it cannot be asked, since nothing is sent twice on a guess."""
     job.status()
     return job.vendor_job_id is not None

@@ -22,7 +22,6 @@ from coratrix.backend.intent import circuit_of
 from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface
 from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.metrics import PerformanceMetrics
-from coratrix.backend.pipeline import JobBackend
 from coratrix.backend.store import JobStore, open_store
 from coratrix.core.interop import adopt
 from coratrix.core.result import ExecutionResult
@@ -48,7 +47,7 @@ class BackendManager(BackendDirectory):
 
     def _build(self, config: BackendConfiguration) -> BackendInterface:
         backend = super()._build(config)
-        if self._store is not None and isinstance(backend, JobBackend):
+        if self._store is not None:
             backend.use_store(self._store)
         return backend
 

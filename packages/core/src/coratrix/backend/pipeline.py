@@ -38,7 +38,7 @@ from coratrix.backend.rate_limit import UNLIMITED, RateLimiter, limiter_of
 from coratrix.backend.resilience import Caller, Resilience
 from coratrix.backend.secrets import Secret
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
-from coratrix.backend.store import JobStore, allowed_changes, open_store
+from coratrix.backend.store import JobDesk, JobStore, allowed_changes, open_store
 from coratrix.backend.validation import validate
 from coratrix.backend.vendor_job import VendorJob, submission_error
 from coratrix.core.circuit import QuantumCircuit
@@ -144,9 +144,14 @@ class JobBackend(BackendInterface):
             return self._store
 
     def use_store(self, store: JobStore) -> None:
-        """Put job records there, unless this backend was made with a store of its own."""
         with self._opening:
             self._store = self._store or store
+
+    def job_desk(self) -> JobDesk:
+        numbers = self.numbers
+        return JobDesk(
+            store=self.store, max_in_flight=numbers.max_in_flight, poll_patience_s=numbers.poll_patience_s
+        )
 
     @property
     def recorder(self) -> MetricsRecorder:

@@ -38,6 +38,7 @@ class SqlJobStore:
     """
 
     def __init__(self, url: str) -> None:
+        self.url = url  # with its password, for another process of the same user
         self._database = open_database(url)
         with self._errors("opening"), self._database.transaction() as connection:
             prepare(connection, self._database.shown)
@@ -113,6 +114,11 @@ class SqlJobStore:
     def metrics(self, backend: str | None = None, *, since: float = 0.0) -> PerformanceMetrics:
         with self._errors("reading"), self._database.plain.connect() as connection:
             return metrics_in(connection, backend, since)
+
+    @property
+    def shown(self) -> str:
+        """The URL without a password."""
+        return self._database.shown
 
     def close(self) -> None:
         self._database.close()

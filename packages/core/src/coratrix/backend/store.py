@@ -1,6 +1,6 @@
 """Where job records are kept: what a store promises, and the store of this process alone.
 
-Owns: `JobStore`, `MemoryJobStore`, `open_store`. Knows nothing of: vendors, backends, circuits.
+Owns: `JobStore`, `JobDesk`, `MemoryJobStore`, `open_store`. Knows nothing of: vendors, backends, circuits.
 A record reaches the store before its submission is sent; a final state is never left again.
 """
 
@@ -10,7 +10,7 @@ import atexit
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -61,6 +61,20 @@ class JobStore(Protocol):
 
     def close(self) -> None:
         """Release the store."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobDesk:
+    """What a batch needs to know of a backend whose jobs outlive the process.
+
+    Attributes:
+        store: where its job records are.
+        max_in_flight, poll_patience_s: see `Resilience`.
+    """
+
+    store: JobStore
+    max_in_flight: int
+    poll_patience_s: float
 
 
 class MemoryJobStore:
