@@ -149,6 +149,51 @@ def test_each_circuit_may_have_shots_of_its_own() -> None:
     assert [job["shots"] for job in service.jobs()] == [10, 30, 10]
 
 
+def seeds_by_first_circuit(service: ScriptedService) -> dict[int, int]:
+    """The seed of each job that was accepted, by the place of its first circuit, which is its name."""
+    first = [job["circuits"][0]["name"] for job in service.jobs()]
+    return {int(name): job["seed"] for name, job in zip(first, service.jobs(), strict=True)}
+
+
+def test_each_job_has_the_seed_of_its_place_before_and_after_a_crash() -> None:
+    named = [QuantumCircuit(1, str(k)).h(0).measure_all() for k in range(35)]
+    service, store = ScriptedService(), MemoryJobStore()
+    few = backend("a", service, store=store, resilience=Resilience(max_in_flight=1))
+    first = Batch(named, 500, {"a": few}, options={"seed": 7}, clock=FakeClock())
+    next(first.steps())
+    assert len(service.jobs()) < 4
+
+    again = Batch(
+        named,
+        500,
+        {"a": backend("a", service, store=store)},
+        batch_id=first.id,
+        options={"seed": 7},
+        clock=FakeClock(),
+    )
+    results = again.run()
+
+    assert seeds_by_first_circuit(service) == {0: 7, 10: 17, 20: 27, 30: 37}
+    assert results[0].counts != results[10].counts  # equal circuits, but not the same shots
+
+    other = ScriptedService()
+    backend("a", other).execute_batch(named, 500, seed=7)
+    assert seeds_by_first_circuit(other) == seeds_by_first_circuit(service)
+
+
+def test_circuits_that_travel_alone_have_the_same_seeds_however_many_are_left_out() -> None:
+    from dataclasses import replace
+
+    service = ScriptedService()
+    service.capabilities = replace(service.capabilities, max_circuits_per_job=1)
+    named = [QuantumCircuit(9 if k == 1 else 1, str(k)).measure_all() for k in range(4)]
+
+    results = Batch(named, 5, {"a": backend("a", service)}, options={"seed": 7}, clock=FakeClock()).run()
+
+    assert [result.success for result in results] == [True, False, True, True]
+    assert seeds_by_first_circuit(service) == {0: 7, 2: 9, 3: 10}
+
+
 def test_the_timeout_bounds_the_batch_which_can_be_gone_on_with() -> None:
     service, clock = ScriptedService(polls_until_done=10**6), FakeClock()
     batch = Batch(

@@ -5,6 +5,7 @@ The whole conformance suite runs over this door in the monorepo's ``tests/``, wh
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -24,25 +25,37 @@ from coratrix.backend import (
     BackendStatus,
     BackendTimeoutError,
     BackendUnavailableError,
+    BudgetExceededError,
     CircuitValidationError,
     ConfigurationError,
     JobState,
     UnknownOptionError,
     isolated,
 )
-from coratrix.backend.budget import Budget
-from coratrix.core import QuantumCircuit
+from coratrix.backend.batch import Batch
+from coratrix.backend.budget import Budget, keeping
+from coratrix.backend.clock import SystemClock
+from coratrix.backend.provider import MemoryJobStore
+from coratrix.backend.sql_store import SqlJobStore
+from coratrix.core import ExecutionResult, QuantumCircuit
 
 PLUGIN = """
     import os, sys, time
+    from dataclasses import replace
+    from pathlib import Path
     from coratrix.testing.scripted import ScriptedBackend, ScriptedService
-    from coratrix.backend.provider import BackendAuthError, MemoryJobStore
+    from coratrix.backend.provider import BackendAuthError, MemoryJobStore, Resilience
 
     class Remote(ScriptedBackend):
         def __init__(self, config):
-            service = ScriptedService(polls_until_done=int(config.connection_params.get("polls", 1)))
-            store = None if "CORATRIX_JOBS_URL" in os.environ else MemoryJobStore()
-            super().__init__(service, config.name, store=store)
+            params = config.connection_params
+            ledger = Path(params["ledger"]) if "ledger" in params else None
+            service = ScriptedService(ledger, polls_until_done=int(params.get("polls", 1)))
+            shared = "CORATRIX_JOBS_URL" in os.environ or params.get("takes_store")
+            store = None if shared else MemoryJobStore()
+            service.capabilities = replace(service.capabilities, price=params.get("price"))
+            numbers = Resilience(max_in_flight=int(params.get("in_flight", 8)))
+            super().__init__(service, config.name, store=store, resilience=numbers)
             if config.connection_params.get("never_ready"):
                 time.sleep(600)
             if config.connection_params.get("refuses"):
@@ -71,7 +84,7 @@ def make(
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: remote-plugin\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[coratrix.backends]\nremote = remote_plugin:Remote\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
     made: list[isolated.IsolatedBackend] = []
 
     def make(**more: Any) -> isolated.IsolatedBackend:
@@ -184,6 +197,121 @@ def test_a_job_there_is_found_by_its_id_in_the_store(
     assert manager.job(sent.id).result(timeout=30).counts == {"10": 20}
     assert manager.jobs()[0].state is JobState.SUCCEEDED
     assert manager.resubmit(sent.id).result(timeout=30).counts == {"10": 20}
+
+
+def numbered(count: int) -> list[QuantumCircuit]:
+    """Circuit k writes k in binary, so that a result in the wrong place shows."""
+    made = []
+    for k in range(count):
+        circuit = QuantumCircuit(5)
+        for qubit in range(5):
+            if k >> qubit & 1:
+                circuit.x(qubit)
+        made.append(circuit)
+    return made
+
+
+def are_in_place(results: list[ExecutionResult]) -> bool:
+    keys = ["".join(str(k >> qubit & 1) for qubit in range(5)) for k in range(len(results))]
+    return [dict(result.counts) for result in results] == [{key: 20} for key in keys]
+
+
+def circuits_sent(ledger: Path) -> int:
+    return sum(len(json.loads(line)["circuits"]) for line in ledger.read_text().splitlines())
+
+
+class Interrupted(SystemClock):
+    """Does something at its first sleep, which is when a batch's jobs are on their way."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self._acts = [act]
+
+    def sleep(self, seconds: float) -> None:
+        if self._acts:
+            self._acts.pop()()
+        super().sleep(seconds)
+
+
+def stop() -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_batch_there_is_gone_on_with_job_by_job(
+    make: Callable[..., isolated.IsolatedBackend], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CORATRIX_JOBS_URL", f"sqlite:///{tmp_path}/jobs.db")
+    ledger = tmp_path / "ledger"
+    far, more = make(ledger=str(ledger), polls=2, in_flight=2), {"options": {"seed": 3}}
+    first = Batch(numbered(25), 20, {"far": far}, clock=Interrupted(stop), **more)
+    with pytest.raises(KeyboardInterrupt):
+        first.run()
+    far.close()
+    assert (first.done, circuits_sent(ledger)) == (0, 20)  # two jobs are there, nobody follows them
+
+    results = Batch(numbered(25), 20, {"far": make(ledger=str(ledger))}, batch_id=first.id, **more).run()
+
+    assert are_in_place(results)
+    assert circuits_sent(ledger) == 25  # nothing ran twice
+    assert [json.loads(line)["seed"] for line in ledger.read_text().splitlines()] == [3, 13, 23]
+
+
+def test_a_batch_survives_the_end_of_the_other_process(
+    make: Callable[..., isolated.IsolatedBackend], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CORATRIX_JOBS_URL", f"sqlite:///{tmp_path}/jobs.db")
+    ledger = tmp_path / "ledger"
+    far = make(ledger=str(ledger), polls=2, in_flight=2)
+    killed: list[int] = []
+
+    def kill() -> None:
+        assert far._child is not None
+        killed.append(far._child._process.pid)
+        far._child._process.kill()
+
+    results = Batch(numbered(25), 20, {"far": far}, clock=Interrupted(kill)).run()
+
+    assert are_in_place(results)
+    assert circuits_sent(ledger) == 25
+    assert far._child is not None
+    assert far._child._process.pid not in killed
+
+
+def test_a_store_that_is_given_here_is_used_there(
+    make: Callable[..., isolated.IsolatedBackend], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("CORATRIX_JOBS_URL", raising=False)
+    config = make(takes_store=True, ledger=str(tmp_path / "ledger")).config
+    with BackendManager(store=SqlJobStore(f"sqlite:///{tmp_path}/mine.db")) as manager:
+        manager.register_backend("far", config)
+
+        result = manager.execute(QuantumCircuit(2).x(0), 20)
+
+        assert [record.id for record in manager.jobs()] == [result.job_id]
+        assert are_in_place(manager.batch(numbered(12), 20).run())
+        assert [record.num_circuits for record in manager.jobs()] == [2, 10, 1]
+
+
+def test_records_in_this_processs_memory_are_refused_for_a_backend_there(
+    make: Callable[..., isolated.IsolatedBackend],
+) -> None:
+    with BackendManager(store=MemoryJobStore()) as manager:
+        manager.register_backend("far", make().config)
+
+        with pytest.raises(ConfigurationError, match=r"cannot record jobs in .*MemoryJobStore.*SqlJobStore"):
+            manager.execute(QuantumCircuit(1), 10)
+
+
+def test_a_budget_is_kept_there(make: Callable[..., isolated.IsolatedBackend], tmp_path: Path) -> None:
+    store = SqlJobStore(f"sqlite:///{tmp_path}/mine.db")
+    far = make(takes_store=True, price={"currency": "USD", "per_task": 1.0})
+    far.use_store(store)
+
+    with keeping([Budget(amount=1.5, currency="USD")]):
+        assert far.execute(QuantumCircuit(1), 10).success
+        with pytest.raises(BudgetExceededError, match=r"1 of 1.5 USD is spent"):
+            far.execute(QuantumCircuit(1), 10)
+
+    assert store.spent("USD") == 1.0
 
 
 def test_the_cost_is_asked_there(backend: isolated.IsolatedBackend) -> None:

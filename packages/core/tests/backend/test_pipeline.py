@@ -283,7 +283,7 @@ def test_not_more_jobs_fly_than_allowed() -> None:
 
 def test_the_store_has_the_intent_before_anything_is_sent() -> None:
     class ReadOnly(MemoryJobStore):
-        def add(self, record: Any) -> None:
+        def add(self, record: Any, **_: Any) -> None:
             raise JobStoreError("the disk is full")
 
     service = ScriptedService()

@@ -9,12 +9,15 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from coratrix.backend import JobRecord, JobState, JobStoreError
+from coratrix.backend.budget import Budget
+from coratrix.backend.errors import BudgetExceededError
 from coratrix.backend.sql_store import SqlJobStore
 
 pytest.importorskip("psycopg")
@@ -133,6 +136,26 @@ def test_a_team_writes_at_the_same_time(store: SqlJobStore, url: str) -> None:
         thread.join()
 
     assert len(store.list(state=JobState.QUEUED, tag="t", limit=1000)) == 100
+    for other in stores:
+        other.close()
+
+
+def test_a_team_shares_one_budget(store: SqlJobStore, url: str) -> None:
+    stores = [SqlJobStore(url) for _ in range(4)]
+
+    def work(which: int) -> None:
+        for number in range(25):
+            with suppress(BudgetExceededError):
+                one = record(1000 * which + number)
+                stores[which].add(one, within=[Budget(amount=75.0, currency="USD")])
+
+    threads = [threading.Thread(target=work, args=(which,)) for which in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert store.spent("USD") == 75.0  # of the 150 that they asked for
     for other in stores:
         other.close()
 

@@ -53,6 +53,25 @@ def test_a_managers_run_is_a_span_around_those_of_its_backend(spans: object) -> 
         assert found[inner].parent.span_id == found["coratrix.execute"].context.span_id
 
 
+def test_a_provider_that_is_installed_late_gets_the_spans_from_then_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from opentelemetry import trace
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    exporter, provider = InMemorySpanExporter(), sdk.TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+
+    with telemetry.span("before"):
+        monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    with telemetry.span("after"):
+        pass
+
+    assert [span.name for span in exporter.get_finished_spans()] == ["coratrix.after"]
+    provider.shutdown()
+
+
 def test_jobs_that_end_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader

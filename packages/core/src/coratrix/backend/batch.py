@@ -12,6 +12,7 @@ import uuid
 from bisect import bisect_left
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,20 +25,22 @@ from coratrix.backend.errors import (
     BudgetExceededError,
     ConfigurationError,
 )
+from coratrix.backend.in_jobs import seeded
 from coratrix.backend.interface import BackendInterface, failed_result, shots_of_each
-from coratrix.backend.jobs import JobRecord, JobState
-from coratrix.backend.pipeline import JobBackend
+from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.progress import Progress, reporting
-from coratrix.backend.vendor_job import VendorJob
+from coratrix.backend.store import JobDesk
 from coratrix.core.interop import adopt
 from coratrix.core.result import ExecutionResult
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
+SEED_STRIDE = 0x9E3779B97F4A7C15  # between neighbours in one call of a simulator, modulo 2⁶⁴
 LOCAL_CHUNK = 64  # circuits that a backend without jobs runs between two reports of progress
 
-Admission = Callable[[str, BackendInterface, Sequence[Any], int], None]  # raises to keep circuits unsent
+# Around the sending of circuits; raises to keep them unsent
+Admission = Callable[[str, BackendInterface, Sequence[Any], int], AbstractContextManager[None]]
 
 
 @dataclass
@@ -45,7 +48,8 @@ class _Flight:
     """A job under way, and since when it could not be asked about, on the batch's clock."""
 
     chunk: _Chunk
-    job: VendorJob
+    job: Job
+    desk: JobDesk
     silent_since: float | None = None
 
 
@@ -72,8 +76,8 @@ class Batch:
         batch_id: of a batch to go on with, with the same circuits; a new one otherwise.
         resend_unknown: send again what an earlier process recorded and the vendor says it does not
             have. By default such circuits fail, since a vendor may be slow to show a job.
-        admit: asked before circuits are sent, as ``admit(name, backend, circuits, shots)``; what it raises
-            becomes their failure.
+        admitted: around the sending of circuits, as ``with admitted(name, backend, circuits, shots):``; what
+            it raises becomes their failure.
         options: of every execution; ``timeout`` bounds the whole batch.
 
     Attributes:
@@ -89,7 +93,7 @@ class Batch:
         *,
         batch_id: str | None = None,
         resend_unknown: bool = False,
-        admit: Admission = lambda *_: None,
+        admitted: Admission = lambda *_: nullcontext(),
         options: Mapping[str, Any] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
@@ -100,9 +104,10 @@ class Batch:
         self._circuits, self._backends = list(circuits), dict(backends)
         self._shots = shots_of_each(shots, len(self._circuits))
         self._options, self._clock, self._resend_unknown = dict(options or {}), clock, resend_unknown
-        self._timeout, self._admit = self._options.pop("timeout", None), admit
+        self._timeout, self._admitted = self._options.pop("timeout", None), admitted
         self._flying: list[_Flight] = []
         self._waiting: deque[_Chunk] = deque()
+        self._desks: dict[str, JobDesk | None] = {}
         self._started = False
         self._deadline = Deadline.after(None, clock)
 
@@ -166,10 +171,11 @@ class Batch:
         if self._started:
             return
         self._flying.clear()
+        self._desks = {name: backend.job_desk() for name, backend in self._backends.items()}
         sent = self._attach()
         self._started = True
         starts = sorted(sent)
-        size = min(self._chunk_size(backend) for backend in self._backends.values())
+        size = min(self._chunk_size(name) for name in self._backends)
         index = 0
         while index < len(self._circuits):
             if index in sent:
@@ -186,21 +192,23 @@ class Batch:
     def _attach(self) -> dict[int, int]:
         """Jobs of this batch in the stores of its backends, as {first item: item after the last}."""
         sent: dict[int, int] = {}
-        for backend in self._backends.values():
-            if not isinstance(backend, JobBackend):
+        for name, desk in self._desks.items():
+            if desk is None:
                 continue
-            for record in backend.store.list(backend=backend.name, tag=self.id, limit=1_000_000):
-                chunk = _chunk_of(record)
+            backend = self._backends[name]
+            for listed in desk.store.list(backend=backend.name, tag=self.id, limit=1_000_000):
+                chunk = _chunk_of(listed)
                 if chunk.start in sent:  # an older job whose circuits were sent once more
                     continue
-                job = backend.job(record.id)
-                self._check_circuits(chunk, job.record)
-                if job.record.state is JobState.FAILED and job.vendor_job_id is None:
+                record = desk.store.get(listed.id)
+                self._check_circuits(chunk, record)
+                if record.state is JobState.FAILED and record.vendor_job_id is None:
                     continue  # surely not accepted
+                job = backend.attach(record)
                 if self._resend_unknown and not _is_there(job):
                     continue
                 sent[chunk.start] = chunk.stop
-                self._flying.append(_Flight(chunk, job))
+                self._flying.append(_Flight(chunk, job, desk))
         return sent
 
     def _check_circuits(self, chunk: _Chunk, record: JobRecord) -> None:
@@ -212,66 +220,69 @@ class Batch:
                 hint="Go on with the same circuits in the same order, or leave out batch_id for a new batch",
             )
 
-    def _chunk_size(self, backend: BackendInterface) -> int:
-        if not isinstance(backend, JobBackend):
+    def _chunk_size(self, name: str) -> int:
+        if self._desks[name] is None:
             return LOCAL_CHUNK
-        return backend.get_capabilities().max_circuits_per_job or len(self._circuits)
+        return self._backends[name].get_capabilities().max_circuits_per_job or len(self._circuits)
 
     def _launch(self) -> list[int]:
         """Give chunks to backends that have room; the items that ended at once."""
         finished: list[int] = []
         for name, backend in self._backends.items():
-            while self._waiting and not self._deadline.has_passed and self._has_room(backend):
+            while self._waiting and not self._deadline.has_passed and self._has_room(name):
                 chunk = next((c for c in self._waiting if name not in c.refused_by), None)
                 if chunk is None:
                     break
                 self._waiting.remove(chunk)
                 finished += self._give(chunk, name, backend)
-                if finished and not isinstance(backend, JobBackend):
+                if finished and self._desks[name] is None:
                     return finished  # local work is done here and now: let progress be seen
         return finished
 
-    def _has_room(self, backend: BackendInterface) -> bool:
-        if not isinstance(backend, JobBackend):
+    def _has_room(self, name: str) -> bool:
+        if (desk := self._desks[name]) is None:
             return True
-        flying = sum(flight.job.backend_name == backend.name for flight in self._flying)
-        return flying < backend.numbers.max_in_flight
+        flying = sum(flight.job.backend_name == self._backends[name].name for flight in self._flying)
+        return flying < desk.max_in_flight
 
     def _give(self, chunk: _Chunk, name: str, backend: BackendInterface) -> list[int]:
-        if not isinstance(backend, JobBackend):
+        if (desk := self._desks[name]) is None:
             return self._run_here(chunk, name, backend)
         good, finished = self._sorted_out(chunk, backend)
         for part in good:
             circuits, shots = self._circuits[part.start : part.stop], self._shots[part.start]
             tags = (*self._options.get("tags", ()), self.id, part.tag)
             try:
-                self._admit(name, backend, circuits, shots)
-                job = backend.submit_batch(circuits, shots, **self._options_of_a_job(tags))
-                self._flying.append(_Flight(part, job))
+                with self._admitted(name, backend, circuits, shots):
+                    job = backend.submit_batch(circuits, shots, **self._options_of_a_job(part, tags))
+                self._flying.append(_Flight(part, job, desk))
             except BackendError as exc:
                 finished += self._refused(part, name, exc)
         return finished
 
-    def _options_of_a_job(self, tags: tuple[str, ...]) -> dict[str, Any]:
+    def _options_of_a_job(self, chunk: _Chunk, tags: tuple[str, ...]) -> dict[str, Any]:
+        """A job takes one seed: that of the place where it begins, whichever job that was before a crash."""
         left = {} if self._timeout is None else {"timeout": self._deadline.left()}
-        return {**self._options, **left, "tags": tags}
+        return seeded({**self._options, **left, "tags": tags}, chunk.start)
 
     def _run_here(self, chunk: _Chunk, name: str, backend: BackendInterface) -> list[int]:
         circuits, shots = self._circuits[chunk.start : chunk.stop], self._shots[chunk.start]
         try:
-            self._admit(name, backend, circuits, shots)
+            with self._admitted(name, backend, circuits, shots):
+                options = self._options_here(chunk, backend)
+                return self._keep(chunk, backend.execute_batch(circuits, shots, **options))
         except BackendError as exc:
             return self._refused(chunk, name, exc)
-        return self._keep(chunk, backend.execute_batch(circuits, shots, **self._options_here(chunk, backend)))
 
     def _options_here(self, chunk: _Chunk, backend: BackendInterface) -> dict[str, Any]:
-        """A backend spreads a seed over the circuits of one call, so the next call needs another one."""
+        """A simulator spreads a seed over the circuits of one call; the next call goes on where it ended, so
+        that a circuit's seed does not depend on how the batch is cut."""
         seed = self._options.get("seed", backend.config.connection_params.get("seed"))
-        if type(seed) is not int or chunk.start == 0:
+        if seed is None:
             return self._options
-        return {**self._options, "seed": seed + chunk.start}
+        return {**self._options, "seed": (int(seed) + SEED_STRIDE * chunk.start) % 2**64}
 
-    def _sorted_out(self, chunk: _Chunk, backend: JobBackend) -> tuple[list[_Chunk], list[int]]:
+    def _sorted_out(self, chunk: _Chunk, backend: BackendInterface) -> tuple[list[_Chunk], list[int]]:
         """The chunk without the circuits that cannot run, which get their failed results."""
         good: list[_Chunk] = []
         finished: list[int] = []
@@ -329,10 +340,9 @@ class Batch:
 
     def _is_patient(self, flight: _Flight) -> bool:
         """Whether a job that cannot be asked about is waited for; it is found again by going on later."""
-        backend = flight.job._backend
         if flight.silent_since is None:
             flight.silent_since = self._clock.now()
-        return self._clock.now() - flight.silent_since <= backend.numbers.poll_patience_s
+        return self._clock.now() - flight.silent_since <= flight.desk.poll_patience_s
 
     def _keep(self, chunk: _Chunk, results: Sequence[ExecutionResult]) -> list[int]:
         self.results[chunk.start : chunk.stop] = results
@@ -346,7 +356,7 @@ def _chunk_of(record: JobRecord) -> _Chunk:
     return _Chunk(start, stop)
 
 
-def _is_there(job: VendorJob) -> bool:
+def _is_there(job: Job) -> bool:
     """Whether the vendor has a job; raises when it cannot be asked, since nothing is sent twice on a guess."""
     job.status()
     return job.vendor_job_id is not None

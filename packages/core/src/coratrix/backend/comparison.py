@@ -130,17 +130,17 @@ def compare(
     backends: Mapping[str, BackendInterface],
     *,
     reference: str | None,
-    admit: Admission,
+    admitted: Admission,
     options: Mapping[str, Any],
 ) -> Comparison:
     """Run ``circuit`` on all of ``backends``; the reference is the one named, else the first with counts.
 
     Backends elsewhere run at the same time, those of this machine one after the other, since they would
-    spoil each other's times. ``admit`` may refuse a backend before anything is sent to it.
+    spoil each other's times. ``admitted`` may refuse a backend before anything is sent to it.
     """
 
     def run(name: str) -> tuple[ExecutionResult, CostEstimate | None]:
-        return _run(name, backends[name], circuit, shots, admit, options)
+        return _run(name, backends[name], circuit, shots, admitted, options)
 
     here = {name for name, backend in backends.items() if _is_here(backend)}
     with ThreadPoolExecutor(max(1, len(backends) - len(here)), "coratrix-compare") as threads:
@@ -175,13 +175,13 @@ def _run(
     backend: BackendInterface,
     circuit: QuantumCircuit,
     shots: int,
-    admit: Admission,
+    admitted: Admission,
     options: Mapping[str, Any],
 ) -> tuple[ExecutionResult, CostEstimate | None]:
     try:
         cost = backend.estimate_cost([circuit], shots)
-        admit(name, backend, [circuit], shots)
-        return backend.execute(circuit, shots, **options), cost
+        with admitted(name, backend, [circuit], shots):
+            return backend.execute(circuit, shots, **options), cost
     except BackendError as exc:
         return failed_result(exc, backend.name), None
 

@@ -7,8 +7,8 @@ outlive a process, are batch.py's.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from coratrix.backend.clock import Deadline
 from coratrix.backend.errors import BackendError
@@ -26,7 +26,15 @@ class Item(NamedTuple):
     shots: int
 
 
-Send = Callable[[Sequence[QuantumCircuit], int], VendorJob]
+Send = Callable[[Sequence[QuantumCircuit], int, int], VendorJob]  # circuits, shots, place of the first
+
+
+def seeded(options: Mapping[str, Any], place: int) -> dict[str, Any]:
+    """``options`` of a job whose first circuit is at ``place`` of a batch: its seed, if it has one, is the
+    batch's plus the place. Services take small seeds, so a simulator's wider stride is not for them."""
+    if place == 0 or options.get("seed") is None:
+        return dict(options)
+    return {**options, "seed": int(options["seed"]) + place}
 
 
 def run_in_jobs(
@@ -66,7 +74,7 @@ def _chunks(items: Sequence[Item], limit: int) -> list[list[Item]]:
 
 def _sent(chunk: list[Item], send: Send) -> VendorJob | BackendError:
     try:
-        return send([item.circuit for item in chunk], chunk[0].shots)
+        return send([item.circuit for item in chunk], chunk[0].shots, chunk[0].place)
     except BackendError as exc:
         return exc
 

@@ -25,6 +25,7 @@ from coratrix.core.interop import adopt
 from coratrix.core.result import ExecutionResult
 
 if TYPE_CHECKING:
+    from coratrix.backend.store import JobDesk, JobStore
     from coratrix.core.calibration import DeviceCalibration
     from coratrix.core.circuit import QuantumCircuit
 
@@ -75,6 +76,13 @@ class BackendInterface(ABC):
     def attach(self, record: JobRecord) -> Job:
         """The handle of a job that was found in a store; its backend is this one."""
         raise self._no_jobs()
+
+    def job_desk(self) -> JobDesk | None:
+        """Where its jobs are recorded and how many may fly, for a batch; None where none outlive the process."""
+        return None
+
+    def use_store(self, store: JobStore) -> None:  # noqa: B027  most backends record nothing
+        """Put job records there, where it records any and has no store of its own."""
 
     def _no_jobs(self) -> ConfigurationError:
         return ConfigurationError(

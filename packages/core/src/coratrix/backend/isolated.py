@@ -16,10 +16,11 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from coratrix.backend import wire
+from coratrix.backend.budget import in_force
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.configuration import BackendConfiguration
 from coratrix.backend.cost import CostEstimate
@@ -35,6 +36,7 @@ from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_r
 from coratrix.backend.jobs import Job, JobMetrics, JobRecord, JobState
 from coratrix.backend.metrics import PerformanceMetrics
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
+from coratrix.backend.store import JobDesk, JobStore, open_store
 from coratrix.backend.validation import ValidationReport
 from coratrix.core.circuit import QuantumCircuit
 from coratrix.core.errors import CoratrixError
@@ -46,6 +48,7 @@ log = logging.getLogger(__name__)
 START_TIMEOUT_S = 120.0  # a first import of an SDK on a cold disk takes long
 QUESTION_TIMEOUT_S = 60.0  # for all that runs no circuit
 GRACE_S = 10.0  # beyond an execution's own timeout
+SENDING = ("execute", "execute_batch", "submit")  # questions that send circuits
 
 
 class IsolatedBackend(BackendInterface):
@@ -54,8 +57,9 @@ class IsolatedBackend(BackendInterface):
     That environment has coratrix-core and the provider's package. Secrets go to it through the pipe.
     """
 
-    def __init__(self, config: BackendConfiguration) -> None:
+    def __init__(self, config: BackendConfiguration, *, store: JobStore | None = None) -> None:
         super().__init__(config)
+        self._store = store
         self._child: _Child | None = None
         self._starting = threading.Lock()
 
@@ -101,6 +105,23 @@ class IsolatedBackend(BackendInterface):
             options=_plain(options),
         )
         return IsolatedJob(self, answer["job_id"], len(listed), answer["outlives_process"])
+
+    @property
+    def store(self) -> JobStore:
+        """Where the other process records jobs, opened here too."""
+        if self._store is None:
+            self._store = open_store()
+        return self._store
+
+    def use_store(self, store: JobStore) -> None:
+        self._store = self._store or store
+
+    def job_desk(self) -> JobDesk | None:
+        """None also where the other process's records cannot be read here."""
+        answer = self._ask("jobs", QUESTION_TIMEOUT_S)
+        if answer is None or answer.pop("store") != getattr(self.store, "shown", None):
+            return None
+        return JobDesk(store=self.store, **answer)
 
     def attach(self, record: JobRecord) -> Job:
         return IsolatedJob(self, record.id, record.num_circuits, True)
@@ -148,8 +169,13 @@ class IsolatedBackend(BackendInterface):
                 self._child = None
 
     def _ask(self, method: str, timeout_s: float | None, **arguments: Any) -> Any:
-        """One question to the child, which is started if it is not running."""
+        """One question to the child, which is started if it is not running.
+
+        Budgets that what is sent keeps to go with it: the record is added there.
+        """
         child = self._running()
+        if method in SENDING and in_force():
+            arguments["budgets"] = [asdict(budget) for budget in in_force()]
         try:
             return child.ask(method, arguments, timeout_s)
         except FutureTimeoutError as exc:
@@ -159,7 +185,7 @@ class IsolatedBackend(BackendInterface):
             raise BackendTimeoutError(
                 f"{self.name}: its process did not answer {method!r} within {timeout_s:g} s and was ended",
                 backend=self.name,
-                outcome_unknown=method in ("execute", "execute_batch", "submit"),
+                outcome_unknown=method in SENDING,
                 hint="What it had sent is in the job store: coratrix jobs list --unfinished",
             ) from exc
         except BackendError as exc:
@@ -177,7 +203,8 @@ class IsolatedBackend(BackendInterface):
                 self._child = None
                 child = _Child(str(self.config.connection_params["python"]), self.name)
                 try:
-                    child.ask("configure", wire.configuration_to_wire(self.config), START_TIMEOUT_S)
+                    told = child.ask("configure", self._configuration(), START_TIMEOUT_S)
+                    self._check_store(bool(told and told["has_jobs"]))
                 except BaseException as exc:
                     child.end()
                     if isinstance(exc, FutureTimeoutError) and not isinstance(exc, BackendError):
@@ -188,6 +215,18 @@ class IsolatedBackend(BackendInterface):
                     raise
                 self._child = child
             return self._child
+
+    def _configuration(self) -> dict[str, Any]:
+        """What the child is made of; with the store, if one was given here, by its URL."""
+        url = getattr(self._store, "url", None)
+        return wire.configuration_to_wire(self.config) | ({} if url is None else {"store_url": url})
+
+    def _check_store(self, has_jobs: bool) -> None:
+        if has_jobs and self._store is not None and not hasattr(self._store, "url"):
+            raise ConfigurationError(
+                f"{self.name} runs in a process of its own, which cannot record jobs in {self._store!r}",
+                hint="Give a store in a database: SqlJobStore('sqlite:////path/jobs.db')",
+            )
 
 
 class IsolatedJob(Job):
@@ -200,6 +239,10 @@ class IsolatedJob(Job):
 
     def status(self) -> JobState:
         return JobState(self._backend._ask("job_status", QUESTION_TIMEOUT_S, job_id=self.id))
+
+    @property
+    def vendor_job_id(self) -> str | None:
+        return self._backend.store.get(self.id).vendor_job_id
 
     def results(self, timeout: float | None = None) -> list[ExecutionResult]:
         bound = None if timeout is None else timeout + GRACE_S

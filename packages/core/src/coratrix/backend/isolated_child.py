@@ -15,12 +15,13 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from coratrix.backend import registry, wire
+from coratrix.backend.budget import Budget, keeping
 from coratrix.backend.configuration import BackendConfiguration
 from coratrix.backend.errors import ConfigurationError
 from coratrix.backend.interface import BackendInterface
 from coratrix.backend.jobs import Job
 from coratrix.backend.pipeline import JobBackend
-from coratrix.backend.store import unknown_job
+from coratrix.backend.store import open_store, unknown_job
 from coratrix.core.circuit import QuantumCircuit
 
 
@@ -35,8 +36,10 @@ class _Server:
     def serve(self, line: str) -> None:
         """Answer one line; every error becomes an answer."""
         question = json.loads(line)
+        arguments = question["arguments"]
         try:
-            answer = {"answer": self._method(question["method"])(**question["arguments"])}
+            with keeping([Budget(**budget) for budget in arguments.pop("budgets", ())]):
+                answer = {"answer": self._method(question["method"])(**arguments)}
         except Exception as exc:
             answer = {"error": wire.error_to_wire(exc)}
         text = json.dumps({"id": question["id"], **answer}, default=_as_list)
@@ -54,9 +57,23 @@ class _Server:
             raise ConfigurationError("the process was asked before it was configured")
         return self._backend
 
-    def do_configure(self, **config: Any) -> None:
+    def do_configure(self, store_url: str | None = None, **config: Any) -> dict[str, Any]:
         configuration = BackendConfiguration.from_dict(config)
         self._backend = registry.backend_class(configuration.provider)(configuration)
+        if store_url is not None and isinstance(self._backend, JobBackend):
+            self._backend.use_store(open_store(store_url))
+        return {"has_jobs": isinstance(self._backend, JobBackend)}
+
+    def do_jobs(self) -> dict[str, Any] | None:
+        """Where jobs are recorded, if where another process can read them, and how many may fly."""
+        shown = getattr(self.backend.store, "shown", None) if isinstance(self.backend, JobBackend) else None
+        if shown is None or (desk := self.backend.job_desk()) is None:
+            return None
+        return {
+            "store": shown,
+            "max_in_flight": desk.max_in_flight,
+            "poll_patience_s": desk.poll_patience_s,
+        }
 
     def do_execute(self, circuit: dict[str, Any], shots: Any, options: dict[str, Any]) -> dict[str, Any]:
         return self.backend.execute(QuantumCircuit.from_dict(circuit), shots, **options).to_dict()

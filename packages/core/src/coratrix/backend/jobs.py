@@ -135,6 +135,11 @@ class Job(ABC):
     outlives_process: bool = False
 
     @property
+    def vendor_job_id(self) -> str | None:
+        """The vendor's id, once known; None for what runs in this process."""
+        return None
+
+    @property
     @abstractmethod
     def metrics(self) -> JobMetrics:
         """What the job took, as far as it is known; asks no service, which `status` does."""

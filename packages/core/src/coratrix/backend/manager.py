@@ -7,13 +7,14 @@ Knows nothing of: any vendor.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coratrix.backend import registry, telemetry
 from coratrix.backend.batch import Batch, without_batch
-from coratrix.backend.budget import Budget
+from coratrix.backend.budget import Budget, keeping
 from coratrix.backend.configuration import BackendConfiguration
 from coratrix.backend.directory import AUTO, BackendDirectory
 from coratrix.backend.errors import BackendConnectionError, BackendUnavailableError
@@ -21,7 +22,6 @@ from coratrix.backend.intent import circuit_of
 from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface
 from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.metrics import PerformanceMetrics
-from coratrix.backend.pipeline import JobBackend
 from coratrix.backend.store import JobStore, open_store
 from coratrix.core.interop import adopt
 from coratrix.core.result import ExecutionResult
@@ -47,7 +47,7 @@ class BackendManager(BackendDirectory):
 
     def _build(self, config: BackendConfiguration) -> BackendInterface:
         backend = super()._build(config)
-        if self._store is not None and isinstance(backend, JobBackend):
+        if self._store is not None:
             backend.use_store(self._store)
         return backend
 
@@ -99,8 +99,8 @@ class BackendManager(BackendDirectory):
 
     def _run(self, name: str, circuit: Any, shots: int, options: Mapping[str, Any]) -> ExecutionResult:
         backend = self.get_backend(name)
-        self._admit(name, backend, [circuit], shots)
-        with telemetry.span("execute", backend=name, shots=shots if isinstance(shots, int) else None):
+        span = telemetry.span("execute", backend=name, shots=shots if isinstance(shots, int) else None)
+        with span, self._admitted(name, backend, [circuit], shots):
             return backend.execute(circuit, shots, **options)
 
     def submit(
@@ -109,8 +109,8 @@ class BackendManager(BackendDirectory):
         """Start ``circuit`` and return its job at once."""
         name = self._candidates(circuit, shots, backend, (), "balanced", options)[0]
         chosen = self.get_backend(name)
-        self._admit(name, chosen, [circuit], shots)
-        return chosen.submit(circuit, shots, **options)
+        with self._admitted(name, chosen, [circuit], shots):
+            return chosen.submit(circuit, shots, **options)
 
     def batch(
         self,
@@ -138,7 +138,7 @@ class BackendManager(BackendDirectory):
             chosen,
             batch_id=batch_id,
             resend_unknown=resend_unknown,
-            admit=self._admit,
+            admitted=self._admitted,
             options=options,
         )
 
@@ -171,7 +171,7 @@ class BackendManager(BackendDirectory):
 
         candidates = {name: self.get_backend(name) for name in backends or self._order}
         return compare(
-            adopt(circuit), shots, candidates, reference=reference, admit=self._admit, options=options
+            adopt(circuit), shots, candidates, reference=reference, admitted=self._admitted, options=options
         )
 
     def twin(self, name: str, **connection_params: Any) -> BackendInterface:
@@ -226,9 +226,9 @@ class BackendManager(BackendDirectory):
         record = self.store.get(job_id)
         backend = self._backend_of(record)
         circuits = [circuit_of(entry) for entry in record.circuits]
-        self._admit(record.backend, backend, circuits, record.shots)
         options = {**record.options, "tags": without_batch(record.tags)}
-        return backend.submit_batch(circuits, record.shots, **options)
+        with self._admitted(record.backend, backend, circuits, record.shots):
+            return backend.submit_batch(circuits, record.shots, **options)
 
     def _backend_of(self, record: JobRecord) -> BackendInterface:
         """The backend that is registered under the recorded name or made with it, else one from the record."""
@@ -247,12 +247,21 @@ class BackendManager(BackendDirectory):
         """Refuse, from now on, what would exceed ``budget`` with what the job store has counted."""
         self._budgets.append(budget)
 
-    def _admit(self, name: str, backend: BackendInterface, circuits: Sequence[Any], shots: int) -> None:
-        """Raise where a budget would not hold with ``circuits`` sent to ``backend``."""
-        if self._budgets:
-            cost = backend.estimate_cost([adopt(circuit) for circuit in circuits], shots)
-            for budget in self._budgets:
-                budget.check(cost, name, self.store)
+    @contextmanager
+    def _admitted(
+        self, name: str, backend: BackendInterface, circuits: Sequence[Any], shots: int
+    ) -> Iterator[None]:
+        """Send ``circuits`` to ``backend`` in the body, within the budgets; raises where one would not hold."""
+        if not self._budgets:
+            yield
+            return
+        # a record bears the backend's own name, whatever it is registered as
+        named = [replace(b, backend=backend.name) if b.backend == name else b for b in self._budgets]
+        cost = backend.estimate_cost([adopt(circuit) for circuit in circuits], shots)
+        for budget in named:
+            budget.check(cost, backend.name, self.store)
+        with keeping(named):
+            yield
 
     def __repr__(self) -> str:
         return f"<BackendManager {', '.join(self._order) or 'empty'}>"

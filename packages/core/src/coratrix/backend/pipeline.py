@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 from coratrix.backend import telemetry
+from coratrix.backend.budget import in_force
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.client import Outcome, Submission, VendorClient
 from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
@@ -27,7 +28,7 @@ from coratrix.backend.errors import (
     JobStoreError,
     ProviderNotInstalledError,
 )
-from coratrix.backend.in_jobs import Item, run_in_jobs
+from coratrix.backend.in_jobs import Item, run_in_jobs, seeded
 from coratrix.backend.intent import intent
 from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result
 from coratrix.backend.jobs import Job, JobRecord, JobState
@@ -37,7 +38,7 @@ from coratrix.backend.rate_limit import UNLIMITED, RateLimiter, limiter_of
 from coratrix.backend.resilience import Caller, Resilience
 from coratrix.backend.secrets import Secret
 from coratrix.backend.status import BackendStatus, QueueInfo, StatusReport
-from coratrix.backend.store import JobStore, allowed_changes, open_store
+from coratrix.backend.store import JobDesk, JobStore, allowed_changes, open_store
 from coratrix.backend.validation import validate
 from coratrix.backend.vendor_job import VendorJob, submission_error
 from coratrix.core.circuit import QuantumCircuit
@@ -143,9 +144,14 @@ class JobBackend(BackendInterface):
             return self._store
 
     def use_store(self, store: JobStore) -> None:
-        """Put job records there, unless this backend was made with a store of its own."""
         with self._opening:
             self._store = self._store or store
+
+    def job_desk(self) -> JobDesk:
+        numbers = self.numbers
+        return JobDesk(
+            store=self.store, max_in_flight=numbers.max_in_flight, poll_patience_s=numbers.poll_patience_s
+        )
 
     @property
     def recorder(self) -> MetricsRecorder:
@@ -205,8 +211,8 @@ class JobBackend(BackendInterface):
             yield refused
         limit = self.get_capabilities().max_circuits_per_job
 
-        def send(circuits: Sequence[QuantumCircuit], count: int) -> VendorJob:
-            return self._submit(circuits, count, parsed, deadline)
+        def send(circuits: Sequence[QuantumCircuit], count: int, place: int) -> VendorJob:
+            return self._submit(circuits, count, self._parse(seeded(options, place)), deadline)
 
         yield from run_in_jobs(
             ready, send, limit, max_in_flight=self.numbers.max_in_flight, deadline=deadline, backend=self.name
@@ -250,13 +256,13 @@ class JobBackend(BackendInterface):
             now=self.clock.time(),
             distributions=self._sdk_distributions(),
         )
-        self.store.add(record)  # fails before anything is sent
+        self.store.add(record, within=in_force())  # fails before anything is sent
         job = VendorJob(self, record)
         return self._send(job, submission, options, deadline)
 
     def _send(self, job: VendorJob, submission: Submission, options: Any, deadline: Deadline) -> VendorJob:
-        client = self.client
         try:
+            client = self.client
             with telemetry.span("submit", backend=self.name, job_id=job.id, shots=job.record.shots):
                 vendor_id = self.call(
                     f"submitting job {job.id}",

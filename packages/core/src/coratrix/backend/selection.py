@@ -1,7 +1,8 @@
 """Which backend suits a circuit, and why.
 
 Owns: `Policy`, `Candidate`, `Criterion`, `Selection`. Unknown figures rank behind known ones and
-are named as unknown; nothing is invented.
+are named as unknown; nothing is invented. Costs in different currencies are not compared: nobody here knows
+what one is worth in another.
 
 Each policy orders by a few figures in turn, so a rank can be checked by reading them.
 """
@@ -9,7 +10,7 @@ Each policy orders by a few figures in turn, so a rank can be checked by reading
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from itertools import pairwise
@@ -98,6 +99,9 @@ COST = Criterion(
     lambda c: _unknown_last(c.cost.amount),
     lambda c: _known(c.cost.amount, f"{c.cost.amount or 0.0:g} {c.cost.currency or ''}".strip()),
 )
+FREE_FIRST = Criterion(  # a total order even where amounts cannot be compared
+    "cost", lambda c: _unknown_last(None if c.cost.amount is None else float(c.cost.amount > 0.0)), COST.show
+)
 QUEUE = Criterion(
     "queue",
     lambda c: _unknown_last(c.queue_length),
@@ -145,6 +149,13 @@ class Selection:
         """The first of `ranked`."""
         return self.ranked()[0]
 
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """Of the candidates that can be used and cost something; where there are several, costs decide nothing
+        among their backends."""
+        usable = [candidate.cost for candidate in self.candidates if not candidate.refused]
+        return _currencies(usable)
+
     def reasons(self) -> list[str]:
         """Why each candidate stands before the next one; empty for the last and for the refused."""
         usable = [candidate for candidate in self.candidates if not candidate.refused]
@@ -152,7 +163,7 @@ class Selection:
         return [*ahead, *[""] * (len(self.candidates) - len(ahead))]
 
     def _before(self, one: Candidate, other: Candidate) -> str:
-        for c in ORDER[self.policy]:
+        for c in _criteria(self.policy, self.currencies):
             if c.key(one) != c.key(other):
                 return f"before {other.name} by {c.name}: {c.show(one)} against {c.show(other)}"
         return f"level with {other.name}, and registered earlier"
@@ -164,7 +175,14 @@ class Selection:
             f"{rank}. {candidate.explain()}" + (f"; {reason}" if reason else "")
             for rank, (candidate, reason) in enumerate(zip(self.candidates, self.reasons(), strict=True), 1)
         ]
-        return "\n".join([f"policy {self.policy.value}: by {criteria}", *lines])
+        return "\n".join([f"policy {self.policy.value}: by {criteria}", *self._caveats(), *lines])
+
+    def _caveats(self) -> list[str]:
+        if len(self.currencies) < 2:
+            return []
+        return [
+            f"costs in {' and '.join(self.currencies)} cannot be compared: among them the other figures decide"
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """The ranking as JSON data."""
@@ -172,7 +190,7 @@ class Selection:
             {**asdict(candidate), "status": str(candidate.status), "why": reason}
             for candidate, reason in zip(self.candidates, self.reasons(), strict=True)
         ]
-        return {"policy": self.policy.value, "candidates": rows}
+        return {"policy": self.policy.value, "incomparable": self._caveats(), "candidates": rows}
 
 
 def select(
@@ -186,8 +204,19 @@ def select(
     """Rank ``backends`` for ``circuit`` by ``policy``."""
     chosen = Policy.parse(policy)
     candidates = [_examine(name, backend, circuit, shots, max_cost) for name, backend in backends.items()]
-    ordered = sorted(candidates, key=lambda c: (bool(c.refused), [by.key(c) for by in ORDER[chosen]]))
+    criteria = _criteria(chosen, _currencies([c.cost for c in candidates if not c.refused]))
+    ordered = sorted(candidates, key=lambda c: (bool(c.refused), [by.key(c) for by in criteria]))
     return Selection(policy=chosen, candidates=tuple(ordered))
+
+
+def _currencies(costs: Iterable[CostEstimate]) -> tuple[str, ...]:
+    return tuple(sorted({cost.currency or "no named currency" for cost in costs if cost.amount}))
+
+
+def _criteria(policy: Policy, currencies: Sequence[str]) -> tuple[Criterion, ...]:
+    """What ``policy`` orders by; with several currencies, free comes before priced, and priced is level."""
+    by_cost = COST if len(currencies) < 2 else FREE_FIRST
+    return tuple(by_cost if criterion is COST else criterion for criterion in ORDER[policy])
 
 
 def expected_fidelity(circuit: QuantumCircuit, calibration: DeviceCalibration) -> float | None:

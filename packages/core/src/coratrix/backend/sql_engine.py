@@ -54,9 +54,10 @@ class Database:
     durable: sa.Engine
 
     @contextmanager
-    def transaction(self) -> Iterator[sa.Connection]:
+    def transaction(self, *, durable: bool = False) -> Iterator[sa.Connection]:
         """Several statements as one; without it, each statement on SQLite is a transaction of its own."""
-        with self.plain.execution_options(coratrix_transaction=True).begin() as connection:
+        engine = self.durable if durable else self.plain
+        with engine.execution_options(coratrix_transaction=True).begin() as connection:
             yield connection
 
     def close(self) -> None:

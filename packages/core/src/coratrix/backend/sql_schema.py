@@ -53,6 +53,7 @@ JOBS = sa.Table(
     sa.Column("results", sa.Text),
 )
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=dict)  # `json.dumps` makes a new one each time
 _AS_JSON = frozenset({"tags", "config", "options", "versions", "metadata", "circuits", "decoding", "results"})
 _AS_TUPLE = frozenset({"tags", "circuits", "results"})
 _LARGE = frozenset({"circuits", "decoding", "results"})
@@ -105,7 +106,7 @@ def as_row(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _to_column(name: str, value: Any) -> Any:
     if name in _AS_JSON:
-        return None if value is None else json.dumps(value, separators=(",", ":"), default=dict)
+        return None if value is None else _ENCODER.encode(value)
     return str(value) if name == "state" else value
 
 

@@ -10,7 +10,7 @@ need only survive this process: the vendor can be asked for them again by the re
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -18,12 +18,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from coratrix.backend.budget import Budget
 from coratrix.backend.errors import JobStoreError
 from coratrix.backend.jobs import FINAL_STATES, JobRecord, JobState
 from coratrix.backend.metrics import PerformanceMetrics
 from coratrix.backend.sql_engine import open_database
 from coratrix.backend.sql_metrics import metrics_in
-from coratrix.backend.sql_schema import FIELDS, JOBS, LISTED, as_record, as_row, prepare
+from coratrix.backend.sql_schema import ABOUT, FIELDS, JOBS, LISTED, as_record, as_row, prepare
 from coratrix.backend.store import allowed_changes, unknown_job
 
 INSERT = JOBS.insert()
@@ -37,16 +38,30 @@ class SqlJobStore:
     """
 
     def __init__(self, url: str) -> None:
+        self.url = url  # with its password, for another process of the same user
         self._database = open_database(url)
         with self._errors("opening"), self._database.transaction() as connection:
             prepare(connection, self._database.shown)
 
-    def add(self, record: JobRecord) -> None:
+    def add(self, record: JobRecord, *, within: Sequence[Budget] = ()) -> None:
+        row = as_row({name: getattr(record, name) for name in FIELDS})
         try:
-            with self._errors("writing to"), self._database.durable.begin() as connection:
-                connection.execute(INSERT, as_row({name: getattr(record, name) for name in FIELDS}))
+            if within:
+                self._add_within(record, row, within)
+            else:
+                with self._errors("writing to"), self._database.durable.begin() as connection:
+                    connection.execute(INSERT, row)
         except _AlreadyThere as exc:
             raise JobStoreError(f"job {record.id} is already in the store") from exc
+
+    def _add_within(self, record: JobRecord, row: Mapping[str, Any], budgets: Sequence[Budget]) -> None:
+        """Sum up and add while no other does: on SQLite the transaction has the file's only write lock, on
+        PostgreSQL the store's one row stands for it."""
+        with self._errors("writing to"), self._database.transaction(durable=True) as connection:
+            connection.execute(sa.select(ABOUT.c.schema_version).with_for_update())
+            for budget in budgets:
+                budget.admit(record, _spent(connection, budget.currency, budget.since, budget.backend))
+            connection.execute(INSERT, row)
 
     def update(self, job_id: str, changes: Mapping[str, Any], *, known: JobRecord | None = None) -> JobRecord:
         if known is not None and self._changed(known, allowed_changes(known.state, changes)):
@@ -93,17 +108,17 @@ class SqlJobStore:
         return [as_record(row) for row in rows]
 
     def spent(self, currency: str, *, since: float = 0.0, backend: str | None = None) -> float:
-        query = sa.select(sa.func.coalesce(sa.func.sum(JOBS.c.cost), 0.0)).where(
-            JOBS.c.currency == currency, JOBS.c.created_at >= since
-        )
-        if backend is not None:
-            query = query.where(JOBS.c.backend == backend)
         with self._errors("reading"), self._database.plain.connect() as connection:
-            return float(connection.execute(query).scalar_one())
+            return _spent(connection, currency, since, backend)
 
     def metrics(self, backend: str | None = None, *, since: float = 0.0) -> PerformanceMetrics:
         with self._errors("reading"), self._database.plain.connect() as connection:
             return metrics_in(connection, backend, since)
+
+    @property
+    def shown(self) -> str:
+        """The URL without a password."""
+        return self._database.shown
 
     def close(self) -> None:
         self._database.close()
@@ -133,6 +148,15 @@ class SqlJobStore:
 
     def __repr__(self) -> str:
         return f"<SqlJobStore {self._database.shown}>"
+
+
+def _spent(connection: sa.Connection, currency: str, since: float, backend: str | None) -> float:
+    query = sa.select(sa.func.coalesce(sa.func.sum(JOBS.c.cost), 0.0)).where(
+        JOBS.c.currency == currency, JOBS.c.created_at >= since
+    )
+    if backend is not None:
+        query = query.where(JOBS.c.backend == backend)
+    return float(connection.execute(query).scalar_one())
 
 
 class _AlreadyThere(Exception):

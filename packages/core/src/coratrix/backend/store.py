@@ -1,6 +1,6 @@
 """Where job records are kept: what a store promises, and the store of this process alone.
 
-Owns: `JobStore`, `MemoryJobStore`, `open_store`. Knows nothing of: vendors, backends, circuits.
+Owns: `JobStore`, `JobDesk`, `MemoryJobStore`, `open_store`. Knows nothing of: vendors, backends, circuits.
 A record reaches the store before its submission is sent; a final state is never left again.
 """
 
@@ -9,14 +9,17 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from coratrix.backend.errors import JobNotFoundError, JobStoreError, ProviderNotInstalledError
 from coratrix.backend.jobs import JobRecord, JobState
 from coratrix.backend.metrics import PerformanceMetrics, metrics_of
+
+if TYPE_CHECKING:
+    from coratrix.backend.budget import Budget
 
 JOBS_URL_VARIABLE = "CORATRIX_JOBS_URL"
 
@@ -24,8 +27,9 @@ JOBS_URL_VARIABLE = "CORATRIX_JOBS_URL"
 class JobStore(Protocol):
     """Keeps job records, for as long as it promises to."""
 
-    def add(self, record: JobRecord) -> None:
-        """Keep a new record."""
+    def add(self, record: JobRecord, *, within: Sequence[Budget] = ()) -> None:
+        """Keep a new record, if its cost fits ``within`` these budgets: looking and adding are one step,
+        whoever else adds at the same time; raises `BudgetExceededError`."""
 
     def update(self, job_id: str, changes: Mapping[str, Any], *, known: JobRecord | None = None) -> JobRecord:
         """Change fields of a record and return it; a final state stays, whatever is asked.
@@ -59,6 +63,20 @@ class JobStore(Protocol):
         """Release the store."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class JobDesk:
+    """What a batch needs to know of a backend whose jobs outlive the process.
+
+    Attributes:
+        store: where its job records are.
+        max_in_flight, poll_patience_s: see `Resilience`.
+    """
+
+    store: JobStore
+    max_in_flight: int
+    poll_patience_s: float
+
+
 class MemoryJobStore:
     """Keeps records for the life of this object: for tests, and for who wants no file."""
 
@@ -66,10 +84,12 @@ class MemoryJobStore:
         self._records: dict[str, JobRecord] = {}
         self._lock = threading.Lock()
 
-    def add(self, record: JobRecord) -> None:
+    def add(self, record: JobRecord, *, within: Sequence[Budget] = ()) -> None:
         with self._lock:
             if record.id in self._records:
                 raise JobStoreError(f"job {record.id} is already in the store")
+            for budget in within:
+                budget.admit(record, self._spent(budget.currency, budget.since, budget.backend))
             self._records[record.id] = record
 
     def update(self, job_id: str, changes: Mapping[str, Any], *, known: JobRecord | None = None) -> JobRecord:
@@ -115,13 +135,16 @@ class MemoryJobStore:
 
     def spent(self, currency: str, *, since: float = 0.0, backend: str | None = None) -> float:
         with self._lock:
-            return sum(
-                record.cost or 0.0
-                for record in self._records.values()
-                if record.currency == currency
-                and record.created_at >= since
-                and (backend is None or record.backend == backend)
-            )
+            return self._spent(currency, since, backend)
+
+    def _spent(self, currency: str, since: float, backend: str | None) -> float:
+        return sum(
+            record.cost or 0.0
+            for record in self._records.values()
+            if record.currency == currency
+            and record.created_at >= since
+            and (backend is None or record.backend == backend)
+        )
 
     def metrics(self, backend: str | None = None, *, since: float = 0.0) -> PerformanceMetrics:
         with self._lock:

@@ -6,7 +6,7 @@ Owns: `span`, `count_job`, and their names. Attributes never hold a secret: only
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 SCOPE = "coratrix"
@@ -34,13 +34,27 @@ def count_job(backend: str, state: str, *, execution_time: float | None = None) 
         seconds.record(execution_time, attributes)
 
 
-@cache
 def _tracer() -> Any:
+    """The tracer of the provider that is installed now; None while the API's stand-in is, which records
+    nothing and whose spans cost as much as a request."""
+    trace = _trace_api()
+    if trace is None or isinstance(provider := trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        return None
+    return _tracer_of(provider)
+
+
+@cache
+def _trace_api() -> Any:
     try:
         from opentelemetry import trace
     except ImportError:
         return None
-    return trace.get_tracer(SCOPE)
+    return trace
+
+
+@lru_cache(maxsize=1)
+def _tracer_of(provider: Any) -> Any:
+    return provider.get_tracer(SCOPE)
 
 
 @cache

@@ -84,6 +84,7 @@ class VendorJob(Job):
                 telemetry.count_job(
                     self.backend_name, self._record.state, execution_time=self._record.execution_time
                 )
+                return collected
         return [ExecutionResult.from_dict(data) for data in self._record.results or ()]
 
     def cancel(self) -> bool:
@@ -252,6 +253,8 @@ def _news(record: JobRecord, snapshot: JobSnapshot) -> dict[str, Any]:
     news: dict[str, Any] = {
         name: v for name, v in said.items() if v is not None and v != getattr(record, name)
     }
+    if snapshot.state is JobState.FAILED and snapshot.cost is None and record.cost:
+        news["cost"] = 0.0  # no vendor bills a run that failed without saying so
     if snapshot.metadata and not snapshot.metadata.items() <= record.metadata.items():
         news["metadata"] = {**record.metadata, **snapshot.metadata}
     return news
