@@ -4,6 +4,7 @@ Owns: the public names. Knows nothing of: anything else.
 """
 
 from coratrix.sim.backend import SimulatorBackend
+from coratrix.sim.cost_table import tune
 from coratrix.sim.parameters import SimulatorParameters
 
-__all__ = ["SimulatorBackend", "SimulatorParameters"]
+__all__ = ["SimulatorBackend", "SimulatorParameters", "tune"]
