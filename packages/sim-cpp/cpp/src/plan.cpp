@@ -32,7 +32,8 @@ public:
     Filler(const LoweredCircuit& circuit, const Schedule& schedule, const Kernels<T>& kernels,
            const PlanOptions& options)
         : circuit_(circuit), schedule_(schedule), kernels_(kernels), ends_at_zero_(options.ends_at_zero),
-          chunk_bits_(options.costs.of<T>().chunk_bits) {
+          chunk_bits_(options.costs.of<T>().chunk_bits),
+          group_bits_(sizes_for<T>(options.costs, circuit.num_bits, kernels.max_group_bits).group_bits) {
         plan_.num_bits = schedule.num_bits;
         plan_.padded_bits = schedule.padded_bits;
         plan_.tile_bits = schedule.tile_bits;
@@ -253,11 +254,21 @@ private:
         dense.bits.insert(dense.bits.begin(), control);
     }
 
+    /// One pass for all pairs, over as many vectors at once as registers hold.
     void exchange(const std::vector<std::pair<int, int>>& pairs) {
-        for (const auto& [lane, chooser] : pairs) {
-            auto* const step = plan_.arena.template allocate<Step<T>>(1);
-            new (step) Step<T>(StepMaker<T>(kernels_, bit(chooser)).exchange(lane));
-            push_group(bit(chooser), step, 1);
+        std::size_t done = 0;
+        while (done < pairs.size()) {
+            const std::size_t count = std::min(pairs.size() - done, static_cast<std::size_t>(group_bits_));
+            Mask bits = 0;
+            for (std::size_t k = 0; k < count; ++k) bits |= bit(pairs[done + k].second);
+            for (Mask left = layout_.local & ~lane_mask() & ~bits; left && popcount(bits) < group_bits_; left &= left - 1)
+                bits |= left & (~left + 1);
+            const StepMaker<T> maker(kernels_, bits);
+            auto* const steps = plan_.arena.template allocate<Step<T>>(count);
+            for (std::size_t k = 0; k < count; ++k)
+                new (&steps[k]) Step<T>(maker.exchange(pairs[done + k].first, pairs[done + k].second));
+            push_group(bits, steps, static_cast<std::uint32_t>(count));
+            done += count;
         }
     }
 
@@ -310,7 +321,7 @@ private:
     const Schedule& schedule_;
     const Kernels<T>& kernels_;
     const bool ends_at_zero_;
-    const int chunk_bits_;
+    const int chunk_bits_, group_bits_;
     Plan<T> plan_;
     Layout tile_{0};
     Layout layout_{0};                               // of the present block
