@@ -173,7 +173,14 @@ def core(session: nox.Session) -> None:
     run_pytest(session, f"{CORE}/tests")
 
 
-ENGINE_TESTS = ("engine_tests", "noise_tests", "observable_tests", "sampling_tests", "stabilizer_tests")
+ENGINE_TESTS = (
+    "cost_table_tests",
+    "engine_tests",
+    "noise_tests",
+    "observable_tests",
+    "sampling_tests",
+    "stabilizer_tests",
+)
 
 
 @nox.session

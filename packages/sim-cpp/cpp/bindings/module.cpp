@@ -8,6 +8,7 @@
 
 #include "coratrix/gradient.hpp"
 #include "coratrix/sweep.hpp"
+#include "costs.hpp"
 #include "entries.hpp"
 #include "plain.hpp"
 #include "reader.hpp"
@@ -175,11 +176,13 @@ PYBIND11_MODULE(_engine, m) {
     bind_readings(m);
     bind_reader(m);
 
+    bind_costs(m);
+
     py::class_<Settings>(m, "Settings", "How to run: precision, method, threads, instruction set.")
-        .def(py::init<bool, bool, int, const std::string&, int, bool, bool, bool, bool>(), py::arg("single") = false,
+        .def(py::init<bool, bool, int, const std::string&, int, bool, bool, bool, bool, const CostTable&>(), py::arg("single") = false,
              py::arg("density") = false, py::arg("threads") = 0, py::arg("instruction_set") = "",
              py::arg("tile_bits") = 0, py::arg("merge") = true, py::arg("direct") = true,
-             py::arg("pauli") = true, py::arg("stabilizer") = false);
+             py::arg("pauli") = true, py::arg("stabilizer") = false, py::arg("costs") = CostTable());
     bind_plain(heads);
 
     m.def("state", &state, py::arg("program"), py::arg("settings"), "Amplitudes, or the density matrix.");
@@ -208,6 +211,7 @@ PYBIND11_MODULE(_engine, m) {
         for (const auto& [name, opcode] : opcode_names()) out[py::str(name)] = static_cast<std::int64_t>(opcode);
         return out;
     });
+    m.def("best_instruction_set", [] { return instruction_set_name(best_instruction_set()); });
     m.def("instruction_sets", [] {
         py::list out;
         for (const InstructionSet set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})

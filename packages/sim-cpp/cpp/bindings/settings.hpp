@@ -30,7 +30,7 @@ struct Settings {
     bool stabilizer;
 
     Settings(bool single_precision, bool density, int threads, const std::string& set, int tile_bits, bool merge,
-             bool direct, bool pauli, bool by_stabilizers)
+             bool direct, bool pauli, bool by_stabilizers, const CostTable& costs)
         : single(single_precision), stabilizer(by_stabilizers) {
         options.set = parse_set(set);
         options.density = density;
@@ -38,6 +38,7 @@ struct Settings {
         options.merge = merge;
         options.direct = direct;
         options.pauli = pauli;
+        options.costs = costs;
         context.num_threads = threads > 0 ? threads : hardware_threads();
         context.should_stop = [] {
             const py::gil_scoped_acquire gil;

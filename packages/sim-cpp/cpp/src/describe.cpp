@@ -41,8 +41,9 @@ std::string stage_words(const Stage<T>& stage, int number, int num_bits) {
 
 template <class T>
 std::string describe(const Plan<T>& plan) {
-    std::string out = line("%d qubits, %s precision, %s kernels, tiles of 2^%d amplitudes\n", plan.num_bits,
-                           sizeof(T) == 4 ? "single" : "double", plan.kernels->name, plan.tile_bits);
+    std::string out = line("%d qubits, %s precision, %s kernels, tiles of 2^%d amplitudes, %s cost table\n", plan.num_bits,
+                           sizeof(T) == 4 ? "single" : "double", plan.kernels->name, plan.tile_bits,
+                           plan.measured_costs ? "measured" : "default");
     int number = 0;
     for (const Stage<T>& stage : plan.stages) out += stage_words(stage, ++number, plan.num_bits);
     return out + line("moves %.3g bytes of memory, %.3g real multiply-adds, tables of %zu bytes\n", plan.cost.bytes,

@@ -30,6 +30,8 @@ std::uint32_t Layout::positions(Mask state_mask) const {
 
 namespace {
 
+constexpr int kWideLayout = 12;  // from so many bits on, longer tables cost less than more scalars
+
 struct Split {
     std::uint32_t low, high;
     Mask outer;
@@ -47,9 +49,9 @@ void multiply_out(std::vector<Complex>& table) {
 template <class T>
 class Builder {
 public:
-    Builder(const Layout& layout, int lane_bits, Arena& arena)
+    Builder(const Layout& layout, int lane_bits, int chunk_bits, Arena& arena)
         : layout_(layout), arena_(arena), lane_bits_(lane_bits),
-          low_bits_(std::min(layout.num_bits(), lane_bits + (layout.num_bits() < 12 ? 2 : 3))), high_bits_(layout.num_bits() - low_bits_) {}
+          low_bits_(std::min(layout.num_bits(), lane_bits + chunk_bits)), high_bits_(layout.num_bits() - low_bits_) {}
 
     const Diagonal<T>* build(const std::vector<Monomial>& monomials, std::size_t& scratch_size) {
         for (const Monomial& m : monomials) splits_.push_back(split(m));
@@ -194,13 +196,14 @@ private:
 
 template <class T>
 const Diagonal<T>* build_diagonal(const std::vector<Monomial>& monomials, const Layout& layout, int lane_bits,
-                                  Arena& arena, std::size_t& scratch_size) {
-    return Builder<T>(layout, lane_bits, arena).build(monomials, scratch_size);
+                                  int chunk_bits, Arena& arena, std::size_t& scratch_size) {
+    if (chunk_bits == 0) chunk_bits = layout.num_bits() < kWideLayout ? 2 : 3;
+    return Builder<T>(layout, lane_bits, chunk_bits, arena).build(monomials, scratch_size);
 }
 
-template const Diagonal<float>* build_diagonal<float>(const std::vector<Monomial>&, const Layout&, int, Arena&,
+template const Diagonal<float>* build_diagonal<float>(const std::vector<Monomial>&, const Layout&, int, int, Arena&,
                                                       std::size_t&);
-template const Diagonal<double>* build_diagonal<double>(const std::vector<Monomial>&, const Layout&, int, Arena&,
+template const Diagonal<double>* build_diagonal<double>(const std::vector<Monomial>&, const Layout&, int, int, Arena&,
                                                         std::size_t&);
 
 }  // namespace coratrix

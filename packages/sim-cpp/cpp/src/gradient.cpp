@@ -196,12 +196,13 @@ ValueAndGradient expectation_gradient(const Program& program, const std::vector<
     const int width = paired_width(program, table.lane_bits);
     const Backward backward(program, width - n);
     const LoweredCircuit lowered =
-        lower(backward.begin(), backward.end(), width, {false, n >= kKakBits<T>, options.merge});
+        lower(backward.begin(), backward.end(), width, {false, options.costs.kak_pays<T>(n), options.merge});
     PlanOptions backward_options;
     backward_options.tile_bits = options.tile_bits;
     backward_options.starts_at_zero = false;
     backward_options.ends_at_zero = true;
     backward_options.probe_flag = width - 1;
+    backward_options.costs = options.costs;
     const Plan<T> plan = make_plan<T>(lowered, table, backward_options);
 
     State<T> both(plan.num_bits, plan.padded_bits);

@@ -184,7 +184,8 @@ ConeReader<T>::ConeReader(const LightCones& cones, const History& history, const
     const int width = popcount(bits_);
     int padded = width;
     if (ops_.size() << width > kDirectWork) {
-        const LoweredCircuit lowered = lower(ops_.data(), ops_.data() + ops_.size(), width, {false, width >= kKakBits<T>, true});
+        const LoweredCircuit lowered = lower(ops_.data(), ops_.data() + ops_.size(), width,
+                                             {false, CostTable().kak_pays<T>(width), true});
         plan_ = std::make_unique<Plan<T>>(make_plan<T>(lowered, kernels, {0, false}));
         padded = plan_->padded_bits;
     }

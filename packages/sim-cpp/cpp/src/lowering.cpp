@@ -12,8 +12,6 @@ namespace coratrix {
 namespace {
 
 constexpr double kSqrtHalf = 0.70710678118654752440;
-constexpr int kMaxDiagonalQubits = 8;   // a diagonal matrix up to this size becomes phases
-constexpr int kMaxExpandedZeros = 3;    // controls on |0⟩ beyond this are turned into X … X
 const Matrix2 kHadamard = {kSqrtHalf, kSqrtHalf, kSqrtHalf, -kSqrtHalf};
 const Matrix2 kX = {0, 1, 1, 0};
 /// S† then H: takes Y to Z.
@@ -98,7 +96,7 @@ private:
             const bool on_one = in.control_state >> (in.num_controls - 1 - k) & 1;
             (on_one ? controls : zeros) |= bit(wire(in, k));
         }
-        const Mask turned = popcount(zeros) > kMaxExpandedZeros ? zeros : 0;
+        const Mask turned = popcount(zeros) > options_.expanded_zeros ? zeros : 0;
         if (turned) controls |= turned, zeros = 0;
         x_on(turned);
         if (in.opcode == Opcode::global_phase) phase_on(controls, zeros, std::polar(1.0, in.params[0]));
@@ -231,7 +229,7 @@ private:
             return out_.scale(wire(in, 0), in.matrix[0], in.matrix[3]);  // damping while nothing happens
         if (unitary && qubits == 1)
             return one_qubit_matrix(wire(in, in.num_controls), in.matrix, controls, zeros);
-        if (unitary && qubits <= kMaxDiagonalQubits && diagonal_matrix(in.matrix, size))
+        if (unitary && qubits <= options_.diagonal_qubits && diagonal_matrix(in.matrix, size))
             return diagonal_gate(in, size, controls, zeros);
         if (unitary && qubits == 2 && (controls | zeros) == 0 && options_.kak &&
             kak_gate(wire(in, 0), wire(in, 1), in.matrix))

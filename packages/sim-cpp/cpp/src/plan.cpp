@@ -1,8 +1,6 @@
 // Fills a schedule with numbers: tables of where vectors lie, steps, factors.
 #include "coratrix/plan.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -28,50 +26,19 @@ namespace {
 
 constexpr double kSmallestScale = 1e-9;  // below it the kernels' growing amplitudes come near overflow
 
-/// Bytes of a cache of this processor, or what nearly every one has where the system does not say.
-std::size_t cache_bytes(int name, std::size_t least, std::size_t usual) {
-    const long found = name < 0 ? -1 : sysconf(name);
-    return found < static_cast<long>(least) ? usual : static_cast<std::size_t>(found);
-}
-
-#ifdef _SC_LEVEL2_CACHE_SIZE
-constexpr int kFirstLevel = _SC_LEVEL1_DCACHE_SIZE, kSecondLevel = _SC_LEVEL2_CACHE_SIZE;
-#else
-constexpr int kFirstLevel = -1, kSecondLevel = -1;
-#endif
-
-/// How many bits of complex numbers of T fit into so many bytes.
-template <class T>
-int bits_in(std::size_t bytes) {
-    int out = 0;
-    while ((std::size_t{2} << out) * 2 * sizeof(T) <= bytes) ++out;
-    return out;
-}
-
-/// Half of the second level; larger tiles save passes that cost little and miss the cache more often.
-template <class T>
-int default_tile_bits() {
-    static const int bits = std::min(16, bits_in<T>(cache_bytes(kSecondLevel, 256 << 10, 1 << 20) / 2));
-    return bits;
-}
-
-/// Two thirds of the first level: tables and steps need the rest.
-template <class T>
-int default_block_bits() {
-    static const int bits = bits_in<T>(cache_bytes(kFirstLevel, 16 << 10, 32 << 10) * 2 / 3);
-    return bits;
-}
-
 template <class T>
 class Filler {
 public:
     Filler(const LoweredCircuit& circuit, const Schedule& schedule, const Kernels<T>& kernels,
            const PlanOptions& options)
-        : circuit_(circuit), schedule_(schedule), kernels_(kernels), ends_at_zero_(options.ends_at_zero) {
+        : circuit_(circuit), schedule_(schedule), kernels_(kernels), ends_at_zero_(options.ends_at_zero),
+          chunk_bits_(options.costs.of<T>().chunk_bits),
+          group_bits_(sizes_for<T>(options.costs, circuit.num_bits, kernels.max_group_bits).group_bits) {
         plan_.num_bits = schedule.num_bits;
         plan_.padded_bits = schedule.padded_bits;
         plan_.tile_bits = schedule.tile_bits;
         plan_.kernels = &kernels;
+        plan_.measured_costs = options.costs.measured;
         plan_.num_probes = circuit.num_answers;
         plan_.starts_at_zero = options.starts_at_zero;
         plan_.untouched = options.starts_at_zero ? bit(schedule.padded_bits) - 1 : 0;
@@ -190,7 +157,7 @@ private:
         monomials.push_back({0, scale_});
         scale_ = 1;
         TileOp<T> out{TileOp<T>::Kind::diagonal};
-        out.diagonal = build_diagonal<T>(monomials, layout_, kernels_.lane_bits, plan_.arena, plan_.scratch_size);
+        out.diagonal = build_diagonal<T>(monomials, layout_, kernels_.lane_bits, chunk_bits_, plan_.arena, plan_.scratch_size);
         block().ops.push_back(out);
         ++plan_.cost.diagonals;
         plan_.cost.multiply_adds += std::ldexp(4.0, plan_.padded_bits);
@@ -287,11 +254,21 @@ private:
         dense.bits.insert(dense.bits.begin(), control);
     }
 
+    /// One pass for all pairs, over as many vectors at once as registers hold.
     void exchange(const std::vector<std::pair<int, int>>& pairs) {
-        for (const auto& [lane, chooser] : pairs) {
-            auto* const step = plan_.arena.template allocate<Step<T>>(1);
-            new (step) Step<T>(StepMaker<T>(kernels_, bit(chooser)).exchange(lane));
-            push_group(bit(chooser), step, 1);
+        std::size_t done = 0;
+        while (done < pairs.size()) {
+            const std::size_t count = std::min(pairs.size() - done, static_cast<std::size_t>(group_bits_));
+            Mask bits = 0;
+            for (std::size_t k = 0; k < count; ++k) bits |= bit(pairs[done + k].second);
+            for (Mask left = layout_.local & ~lane_mask() & ~bits; left && popcount(bits) < group_bits_; left &= left - 1)
+                bits |= left & (~left + 1);
+            const StepMaker<T> maker(kernels_, bits);
+            auto* const steps = plan_.arena.template allocate<Step<T>>(count);
+            for (std::size_t k = 0; k < count; ++k)
+                new (&steps[k]) Step<T>(maker.exchange(pairs[done + k].first, pairs[done + k].second));
+            push_group(bits, steps, static_cast<std::uint32_t>(count));
+            done += count;
         }
     }
 
@@ -344,6 +321,7 @@ private:
     const Schedule& schedule_;
     const Kernels<T>& kernels_;
     const bool ends_at_zero_;
+    const int chunk_bits_, group_bits_;
     Plan<T> plan_;
     Layout tile_{0};
     Layout layout_{0};                               // of the present block
@@ -355,11 +333,12 @@ private:
 
 template <class T>
 Schedule make_schedule_for(const LoweredCircuit& circuit, const Kernels<T>& kernels, const PlanOptions& options) {
+    const Sizes sizes = sizes_for<T>(options.costs, circuit.num_bits, kernels.max_group_bits);
     ScheduleOptions out;
     out.lane_bits = kernels.lane_bits;
-    out.max_group_bits = kernels.max_group_bits;
-    out.tile_bits = options.tile_bits > 0 ? options.tile_bits : default_tile_bits<T>();
-    out.block_bits = options.block_bits > 0 ? options.block_bits : default_block_bits<T>();
+    out.max_group_bits = sizes.group_bits;
+    out.tile_bits = options.tile_bits > 0 ? options.tile_bits : sizes.tile_bits;
+    out.block_bits = options.block_bits > 0 ? options.block_bits : sizes.block_bits;
     out.starts_at_zero = options.starts_at_zero;
     out.probe_flag = options.probe_flag;
     out.ends_at_zero = options.ends_at_zero;

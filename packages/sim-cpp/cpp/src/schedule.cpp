@@ -16,11 +16,6 @@ using Numbers = std::vector<int>;
 
 Footprint footprint(const Op& op) { return {op.moving, op.diagonal}; }
 
-bool same_shape(const Op& a, const Op& b) {
-    return a.kind == b.kind && a.diagonal == b.diagonal && a.moving == b.moving && a.lead == b.lead &&
-           a.dense_index == b.dense_index && a.probe == b.probe && a.probe_x == b.probe_x && a.probe_y == b.probe_y;
-}
-
 class Scheduler {
 public:
     Scheduler(const LoweredCircuit& circuit, const ScheduleOptions& options) : ops_(circuit.ops), options_(options) {
@@ -40,7 +35,6 @@ public:
         if (options_.ends_at_zero) return run_backward(std::move(left));
         if (options_.starts_at_zero && left.empty()) left = add_stage(left);  // |0…0⟩ itself has to be written
         while (!left.empty()) left = add_stage(left);
-        out_.shape = ops_;
         return std::move(out_);
     }
 
@@ -67,7 +61,6 @@ private:
             left = std::move(rest);
         }
         for (std::size_t k = stages.size(); k-- > 0;) lay_out(stages[k].first, stages[k].second);
-        out_.shape = ops_;
         return std::move(out_);
     }
 
@@ -260,9 +253,22 @@ private:
 
 }  // namespace
 
-bool Schedule::fits(const LoweredCircuit& circuit) const {
-    return num_bits == circuit.num_bits && shape.size() == circuit.ops.size() &&
-           std::equal(shape.begin(), shape.end(), circuit.ops.begin(), same_shape);
+OpShape::OpShape(const Op& op)
+    : diagonal(op.diagonal), moving(op.moving), dense_index(op.dense_index), probe(op.probe), probe_x(op.probe_x),
+      probe_y(op.probe_y), lead(op.lead), kind(op.kind) {}
+
+bool OpShape::operator==(const OpShape& other) const {
+    return kind == other.kind && diagonal == other.diagonal && moving == other.moving && lead == other.lead &&
+           dense_index == other.dense_index && probe == other.probe && probe_x == other.probe_x &&
+           probe_y == other.probe_y;
+}
+
+Shape::Shape(const LoweredCircuit& circuit) : num_bits_(circuit.num_bits), ops_(circuit.ops.begin(), circuit.ops.end()) {}
+
+bool Shape::fits(const LoweredCircuit& circuit) const {
+    return num_bits_ == circuit.num_bits && ops_.size() == circuit.ops.size() &&
+           std::equal(ops_.begin(), ops_.end(), circuit.ops.begin(),
+                      [](const OpShape& a, const Op& b) { return a == OpShape(b); });
 }
 
 Schedule make_schedule(const LoweredCircuit& circuit, const ScheduleOptions& options) {

@@ -13,9 +13,9 @@ Step<T> StepMaker<T>::step(const Op& op) const {
 }
 
 template <class T>
-Step<T> StepMaker<T>::exchange(int lane_bit) const {
+Step<T> StepMaker<T>::exchange(int lane_bit, int group_bit) const {
     Step<T> step;
-    step.form = step_form(StepCode::swap_lane);
+    step.form = step_form(StepCode::swap_lane, group_index(group_bit));
     permute_lanes(step, [&](unsigned l) { return l ^ 1u << lane_bit; });
     mark_lanes(step, lane_bit);
     return step;

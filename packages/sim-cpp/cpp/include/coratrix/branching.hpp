@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "coratrix/cost_table.hpp"
 #include "coratrix/counts.hpp"
 #include "coratrix/executor.hpp"
 #include "coratrix/expectation.hpp"
@@ -28,6 +29,7 @@ struct RunOptions {
     bool cones = true;     // errors before the last readings are followed inside their light cones
     int kept_states = -1;  // states kept at any time for shots that come later; -1: as StateBudget says
     Schedules* schedules = nullptr;  // of this program under other numbers
+    CostTable costs = {};  // what the forms of an operation cost: chooses between them
 };
 
 template <class T>

@@ -8,8 +8,6 @@
 
 namespace coratrix {
 
-constexpr int kDirectBits = 7;  // states up to this width are worked on directly
-
 /// Apply gates and linear maps [first, last) to 2^num_bits amplitudes; qubit q is bit num_bits-1-q.
 template <class T>
 void apply_directly(const Instruction* first, const Instruction* last, std::complex<T>* amplitudes, int num_bits);

@@ -15,6 +15,7 @@
 
 #include <vector>
 
+#include "coratrix/cost_table.hpp"
 #include "coratrix/program.hpp"
 #include "coratrix/types.hpp"
 
@@ -63,11 +64,9 @@ struct LoweringOptions {
     bool starts_at_zero = true;  // the input is |0…0⟩: SWAPs are free
     bool kak = true;             // two-qubit unitaries by their KAK form, on states wide enough for it
     bool merge = true;           // off: every gate is lowered by itself ("planning off", for tests)
+    int diagonal_qubits = CostTable().diagonal_qubits;
+    int expanded_zeros = CostTable().expanded_zeros;
 };
-
-/// Below this width a 4×4 product costs less than finding the KAK form does.
-template <class T>
-constexpr int kKakBits = sizeof(T) == 4 ? 15 : 14;
 
 /// Lower gate instructions [first, last) of a circuit of `num_qubits` qubits; qubit q becomes bit n-1-q.
 LoweredCircuit lower(const Instruction* first, const Instruction* last, int num_qubits,

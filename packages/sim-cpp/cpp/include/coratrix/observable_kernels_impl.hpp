@@ -3,10 +3,7 @@
 #pragma once
 
 #include "coratrix/observable_kernels.hpp"
-
-#ifndef CORATRIX_INLINE
-#define CORATRIX_INLINE inline __attribute__((always_inline))
-#endif
+#include "coratrix/vector_ops.hpp"
 
 namespace coratrix::CORATRIX_ISA {
 
@@ -17,15 +14,6 @@ template <class T>
 CORATRIX_INLINE Index plane_offset(Index index) {
     constexpr int page_bits = sizeof(T) == 4 ? 10 : 9;
     return index + (index >> page_bits) * (64 / sizeof(T));
-}
-
-template <class S>
-CORATRIX_INLINE double sum_of(typename S::V v) {
-    alignas(64) typename S::T lanes[1 << S::lane_bits];
-    S::store(lanes, v);
-    double sum = 0;
-    for (int k = 0; k < 1 << S::lane_bits; ++k) sum += static_cast<double>(lanes[k]);
-    return sum;
 }
 
 // ------------------------------------------------------------------------------------ sums over masks of a tile

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "coratrix/cost_table.hpp"
 #include "coratrix/kernel_table.hpp"
 #include "coratrix/lowering.hpp"
 #include "coratrix/memory.hpp"
@@ -82,11 +83,12 @@ struct Stage {
 };
 
 struct PlanOptions {
-    int tile_bits = 0;           // 0: as many as half of the second-level cache holds
+    int tile_bits = 0;           // 0: as the cost table says
     bool starts_at_zero = true;
     int probe_flag = -1;         // the bit that tells ψ from λ, the highest of all: local in every stage
-    int block_bits = 0;          // 0: as many as fit the first-level cache
+    int block_bits = 0;          // 0: as the cost table says
     bool ends_at_zero = false;   // ψ becomes |0…0⟩, and only the probes' answers are wanted
+    CostTable costs = {};
 };
 
 /// What a plan will cost, as far as it can be counted.
@@ -103,6 +105,7 @@ struct Plan {
     int tile_bits = 0;
     const Kernels<T>* kernels = nullptr;
     bool starts_at_zero = true;
+    bool measured_costs = false;  // whether its forms follow this machine's own cost table
     std::vector<Stage<T>> stages;
     Mask untouched = 0;           // bits that no stage made local: their amplitudes must still be zeroed
     std::size_t scratch_size = 0; // numbers that a tile operation needs beside the tile

@@ -36,7 +36,7 @@ public:
 
     bool is_density() const { return options_.density; }
     bool is_pauli() const { return options_.density && options_.pauli; }
-    bool is_direct() const { return options_.direct && state_bits() <= kDirectBits; }
+    bool is_direct() const { return options_.direct && options_.costs.direct_pays<T>(state_bits()); }
 
     /// What a plan would do, gate by gate.
     void apply(const Instruction* first, const Instruction* last, State<T>& state) const {
@@ -50,7 +50,8 @@ public:
 
     Plan<T> make(const Instruction* first, const Instruction* last, bool from_zero) const {
         const LoweredCircuit lowered = lower_stretch(first, last, from_zero);
-        const PlanOptions wanted{options_.tile_bits, from_zero};
+        PlanOptions wanted{options_.tile_bits, from_zero};
+        wanted.costs = options_.costs;
         const auto schedule = [&] { return make_schedule_for<T>(lowered, kernels_, wanted); };
         if (options_.schedules == nullptr) return make_plan<T>(lowered, schedule(), kernels_, wanted);
         return make_plan<T>(lowered, *options_.schedules->get(first, last, from_zero, lowered, schedule), kernels_, wanted);
@@ -95,7 +96,9 @@ private:
     }
 
     LoweringOptions lowering(bool from_zero) const {
-        return {from_zero, state_bits() >= kKakBits<T> && options_.merge, options_.merge};
+        const CostTable& costs = options_.costs;
+        const bool kak = options_.merge && costs.kak_pays<T>(state_bits());
+        return {from_zero, kak, options_.merge, costs.diagonal_qubits, costs.expanded_zeros};
     }
 
     std::shared_ptr<const Plan<T>> get(const Instruction* first, const Instruction* last, bool from_zero) {

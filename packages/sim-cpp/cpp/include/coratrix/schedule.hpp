@@ -41,10 +41,30 @@ struct Schedule {
     int tile_bits = 0;
     std::vector<Entry> entries;
     std::vector<int> order;       // numbers of operations
-    std::vector<Op> shape;        // the operations it was made for; only what `fits` compares counts
+};
 
-    /// Whether a circuit differs from the one this was made for in numbers only.
+/// What a schedule depends on of an operation …
+struct OpShape {
+    explicit OpShape(const Op& op);
+    bool operator==(const OpShape& other) const;
+
+    Mask diagonal, moving;
+    int dense_index, probe, probe_x, probe_y;
+    std::int8_t lead;
+    Op::Kind kind;
+};
+
+/// … and of a circuit.
+class Shape {
+public:
+    explicit Shape(const LoweredCircuit& circuit);
+
+    /// Whether another circuit differs from the one this is of in numbers only.
     bool fits(const LoweredCircuit& circuit) const;
+
+private:
+    int num_bits_;
+    std::vector<OpShape> ops_;
 };
 
 Schedule make_schedule(const LoweredCircuit& circuit, const ScheduleOptions& options);

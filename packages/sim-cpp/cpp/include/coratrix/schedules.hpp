@@ -21,18 +21,21 @@ public:
         {
             const std::lock_guard<std::mutex> lock(guard_);
             const auto found = kept_.find(key);
-            if (found != kept_.end() && found->second->fits(circuit)) return found->second;
+            if (found != kept_.end() && found->second.shape.fits(circuit)) return found->second.schedule;
         }
-        auto made = std::make_shared<const Schedule>(make());
+        Kept made{Shape(circuit), std::make_shared<const Schedule>(make())};
         const std::lock_guard<std::mutex> lock(guard_);
-        kept_[key] = made;
-        return made;
+        return kept_.insert_or_assign(key, std::move(made)).first->second.schedule;
     }
 
 private:
     using Key = std::tuple<const Instruction*, const Instruction*, bool>;
+    struct Kept {
+        Shape shape;
+        std::shared_ptr<const Schedule> schedule;
+    };
     std::mutex guard_;
-    std::map<Key, std::shared_ptr<const Schedule>> kept_;
+    std::map<Key, Kept> kept_;
 };
 
 }  // namespace coratrix

@@ -14,8 +14,8 @@ public:
 
     /// A rotation, flip or turn.
     Step<T> step(const Op& op) const;
-    /// Exchanges the group's only bit with a lane bit.
-    Step<T> exchange(int lane_bit) const;
+    /// Exchanges one of the group's bits with a lane bit.
+    Step<T> exchange(int lane_bit, int group_bit) const;
 
 private:
     bool in_lanes(int state_bit) const { return state_bit < kernels_.lane_bits; }

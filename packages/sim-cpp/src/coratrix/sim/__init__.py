@@ -7,8 +7,9 @@ Knows nothing of: anything else.
 from coratrix.core import bulk
 from coratrix.sim import _engine
 from coratrix.sim.backend import SimulatorBackend
+from coratrix.sim.cost_table import tune
 from coratrix.sim.parameters import SimulatorParameters
 
 bulk.read_by(_engine.GateReader)
 
-__all__ = ["SimulatorBackend", "SimulatorParameters"]
+__all__ = ["SimulatorBackend", "SimulatorParameters", "tune"]

@@ -22,7 +22,7 @@ from coratrix.core.calibration import DeviceCalibration
 from coratrix.core.errors import CircuitError
 from coratrix.core.interop import adopt
 from coratrix.core.noise import NoiseModel
-from coratrix.sim import _engine, memory, plain, stabilizer
+from coratrix.sim import _engine, cost_table, memory, plain, stabilizer
 from coratrix.sim.abilities import MAX_SHOTS, capabilities
 from coratrix.sim.parameters import SimulatorParameters, noise_model_of
 from coratrix.sim.runs import SILENCE, Run, is_silent, make_run, seed_of
@@ -41,6 +41,7 @@ class Preparing(BackendInterface):
         record = self.parameters.calibration
         self._twin = None if record is None else Twin(record, routing=self.parameters.routing)
         self._own_noise = self.parameters.noise_model or (self._twin.noise_model if self._twin else SILENCE)
+        self._costs = cost_table.load(self.parameters.instruction_set)
         self._made_settings: dict[tuple[bool, bool, bool], _engine.Settings] = {}
         self._max_qubits = self.parameters.max_qubits or self._widest()
         self._takes_plain = self._has_short_way()
@@ -174,7 +175,13 @@ class Preparing(BackendInterface):
         if (made := self._made_settings.get(key)) is None:
             p = self.parameters
             made = self._made_settings[key] = _engine.Settings(
-                self._single, density, p.num_threads, p.instruction_set, merge=merge, stabilizer=stabilizer
+                self._single,
+                density,
+                p.num_threads,
+                p.instruction_set,
+                merge=merge,
+                stabilizer=stabilizer,
+                costs=self._costs,
             )
         return made
 

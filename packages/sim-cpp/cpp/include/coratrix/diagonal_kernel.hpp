@@ -1,0 +1,133 @@
+// A time slot's phases in one pass over a tile: chunk by chunk, a table of factors times a scalar of the chunk.
+// Included by kernels_impl.hpp, inside an instruction set's namespace.
+#pragma once
+
+#include <cstddef>
+
+#include "coratrix/vector_ops.hpp"
+
+namespace coratrix::CORATRIX_ISA {
+
+namespace {
+
+/// out ← a · b, tables of `count` numbers (a whole number of vectors).
+template <class S>
+void multiply_tables(const typename S::T* ar, const typename S::T* ai, const typename S::T* br,
+                     const typename S::T* bi, typename S::T* out_re, typename S::T* out_im, std::uint32_t count) {
+    for (std::uint32_t k = 0; k < count; k += 1u << S::lane_bits) {
+        auto re = S::load(ar + k), im = S::load(ai + k);
+        complex_multiply<S>(re, im, S::load(br + k), S::load(bi + k));
+        S::store(out_re + k, re);
+        S::store(out_im + k, im);
+    }
+}
+
+template <class S>
+struct DiagonalWalk {
+    using T = typename S::T;
+    const Diagonal<T>& d;
+    T* re;
+    T* im;
+    Index tile_index;
+    const T* scalar_re;
+    const T* scalar_im;
+    T* tables;  // one pair of tables per level
+    std::uint32_t chunk;
+
+    /// The chunk at `offset` times the table times the chunk's scalar.
+    void leaf(const T* table_re, const T* table_im, bool trivial, std::uint32_t offset, std::uint32_t number) {
+        const T sr = scalar_re[number], si = scalar_im[number];
+        const bool scaled = !(sr == T(1) && si == T(0));
+        T* const r = re + offset;
+        T* const i = im + offset;
+        if (trivial && !scaled) return;
+        const auto vr = S::set1(sr), vi = S::set1(si);
+        constexpr std::uint32_t width = 1u << S::lane_bits;
+        for (std::uint32_t v = 0; v < chunk / width; ++v) {
+            T* const at_re = r + d.chunk_offsets[v];
+            T* const at_im = i + d.chunk_offsets[v];
+            auto x = S::load(at_re), y = S::load(at_im);
+            if (trivial) {
+                complex_multiply<S>(x, y, vr, vi);
+            } else {
+                auto fr = S::load(table_re + v * width), fi = S::load(table_im + v * width);
+                if (scaled) complex_multiply<S>(fr, fi, vr, vi);
+                complex_multiply<S>(x, y, fr, fi);
+            }
+            S::store(at_re, x), S::store(at_im, y);
+        }
+    }
+
+    /// Branch on the coupled bits, most significant first; the table of a branch is made once for all below it.
+    void walk(int depth, const T* table_re, const T* table_im, bool trivial, std::uint32_t offset,
+              std::uint32_t number) {
+        if (depth == d.num_coupled) {
+            for (std::uint32_t f = 0; f < d.num_free; ++f)
+                leaf(table_re, table_im, trivial, offset + d.free_offsets[f], number | d.free_numbers[f]);
+            return;
+        }
+        walk(depth + 1, table_re, table_im, trivial, offset, number);
+        offset += d.coupled_strides[depth];
+        number |= d.coupled_numbers[depth];
+        extend(depth, number, table_re, table_im, trivial, tables + static_cast<std::size_t>(depth + 1) * 2 * chunk);
+        walk(depth + 1, table_re, table_im, trivial, offset, number);
+    }
+
+    /// Multiply in every modifier that joins at `depth` and whose bits are all set.
+    void extend(int depth, std::uint32_t number, const T*& table_re, const T*& table_im, bool& trivial, T* out) {
+        for (std::uint32_t m = 0; m < d.num_modifiers; ++m) {
+            const Modifier<T>& mod = d.modifiers[m];
+            if (mod.depth != depth || (number & mod.high) != mod.high || (tile_index & mod.outer) != mod.outer)
+                continue;
+            if (trivial) {
+                table_re = mod.re, table_im = mod.im;
+            } else {
+                multiply_tables<S>(table_re, table_im, mod.re, mod.im, out, out + chunk, chunk);
+                table_re = out, table_im = out + chunk;
+            }
+            trivial = false;
+        }
+    }
+};
+
+/// The scalars of the chunks when the outer bits matter: monomials first, then products over subsets.
+template <class T>
+void outer_scalars(const Diagonal<T>& d, Index tile_index, T* re, T* im) {
+    const std::uint32_t count = 1u << d.high_bits;
+    for (std::uint32_t k = 0; k < count; ++k) re[k] = d.raw_re[k], im[k] = d.raw_im[k];
+    for (std::uint32_t m = 0; m < d.num_outer_scalars; ++m) {
+        const OuterScalar<T>& s = d.outer_scalars[m];
+        if ((tile_index & s.outer) != s.outer) continue;
+        const T r = re[s.slot] * s.re - im[s.slot] * s.im;
+        im[s.slot] = re[s.slot] * s.im + im[s.slot] * s.re;
+        re[s.slot] = r;
+    }
+    for (std::uint32_t step = 1; step < count; step *= 2)
+        for (std::uint32_t from = 0; from < count; from += 2 * step)
+            for (std::uint32_t k = from; k < from + step; ++k) {
+                const T r = re[k + step] * re[k] - im[k + step] * im[k];
+                im[k + step] = re[k + step] * im[k] + im[k + step] * re[k];
+                re[k + step] = r;
+            }
+}
+
+template <class S>
+void apply_diagonal(const Diagonal<typename S::T>& d, typename S::T* re, typename S::T* im, Index tile_index,
+                    typename S::T* scratch) {
+    using T = typename S::T;
+    DiagonalWalk<S> walk{d, re, im, tile_index, d.scalar_re, d.scalar_im, scratch, 1u << d.low_bits};
+    if (d.num_outer_scalars > 0) {
+        T* const scalars = scratch + static_cast<std::size_t>(d.num_coupled + 2) * 2 * walk.chunk;
+        outer_scalars(d, tile_index, scalars, scalars + (1u << d.high_bits));
+        walk.scalar_re = scalars, walk.scalar_im = scalars + (1u << d.high_bits);
+    }
+    const T* table_re = d.low_re;
+    const T* table_im = d.low_im;
+    bool trivial = d.low_trivial;
+    walk.extend(-1, 0, table_re, table_im, trivial, scratch);
+    walk.walk(0, table_re, table_im, trivial, 0, 0);
+}
+
+}  // namespace
+
+}  // namespace coratrix::CORATRIX_ISA
