@@ -7,19 +7,20 @@
 
 namespace coratrix {
 
-constexpr int kSumBlock = 8;            // vectors that one step of `apply_terms` holds in registers
+constexpr int kSumBlockBits = 3;
+constexpr int kSumBlock = 1 << kSumBlockBits;  // vectors that one step of `apply_terms` holds in registers
 constexpr int kFunctionBits = 10;       // amplitudes that one call of `apply_function` works on, as a power of two
 constexpr int kMaxTransverse = kMaxGroupBits;
 
 /// One Pauli string times a real number, in terms of the interleaved *numbers* of a state (number 2k is the real
 /// part of amplitude k, number 2k+1 the imaginary part), cut into vectors:
-///   out[v] += ± coefficients · permuted ψ[v ^ x]    the sign being the parity of z & (v ^ x)
+///   out[v] += ± coefficients · permuted ψ[v ^ x]    the sign being the parity of z & v
 template <class T>
 struct SumTerm {
-    Index x = 0, z = 0;             // masks of vector numbers
-    Index skip = 0;                 // blocks of vectors with this bit are left out
-    std::uint32_t source[kSumBlock] = {};      // where in its block each vector's source lies, in numbers
-    unsigned char sign[kSumBlock] = {};        // its own share of the parity
+    Index x = 0, z = 0;             // masks of the numbers of blocks, kSumBlock vectors each
+    Index skip = 0;                 // blocks with this bit are left out
+    std::uint32_t x_inside = 0;     // x inside a block, in numbers
+    int z_inside = 0;               // z inside a block, in vectors
     alignas(64) T coefficients[2][kMaxLanes];  // [parity]
     alignas(64) unsigned char lanes[64];       // the permutation, in the instruction set's own form
 };
@@ -45,11 +46,13 @@ struct ObservableKernels {
     /// Positions are all inside a vector or all outside.
     void (*transverse)(const T* re, const T* im, int tile_bits, const int* positions, int count, bool symmetric,
                        double* out);
-    /// out += Σ terms ψ on blocks [first, last) of kSumBlock vectors, or nothing where out is nullptr;
-    /// returns Re ⟨ψ|what was added⟩.
+    /// Where out is nullptr, returns Re ⟨ψ|Σ terms|ψ⟩ as far as blocks [first, last) of kSumBlock vectors go; else
+    /// out += Σ terms ψ there, and returns 0.
     double (*apply_terms)(const T* psi, Index first, Index last, const SumTerm<T>* terms, std::size_t count, T* out);
     /// The same for a function, on the 2^kFunctionBits amplitudes that begin at vector `first`.
     double (*apply_function)(const T* psi, Index first, const SumFunction<T>& function, T* out);
+    /// Σ a[k] b[k] over blocks [first, last).
+    double (*dot)(const T* a, const T* b, Index first, Index last);
     /// In place: v[k] ← Σ_z (-1)^{z·k} v[z] on 2^(kFunctionBits+1) interleaved numbers, z and k counting pairs.
     void (*walsh_hadamard)(T* numbers);
 };

@@ -194,39 +194,85 @@ void transverse(const typename S::T* re, const typename S::T* im, int tile_bits,
 
 // -------------------------------------------------------------------------------------------------- Pauli sums
 
+/// sum[j] ± coefficients · permuted ψ[j ^ x] for the vectors j of one block; Z, z inside a block, gives the signs.
+template <class S, int Z>
+CORATRIX_INLINE void add_term(const typename S::T* source, const SumTerm<typename S::T>& term, int odd,
+                              typename S::V* sum) {
+    constexpr std::uint32_t width = 1u << S::lane_bits;
+    const auto lanes = S::index(term.lanes);
+    const auto plus = S::load(term.coefficients[odd]), minus = S::load(term.coefficients[1 - odd]);
+    for (std::uint32_t j = 0; j < kSumBlock; ++j)
+        sum[j] = S::fma(__builtin_parity(j & Z) ? minus : plus,
+                        S::permute(S::load(source + (j * width ^ term.x_inside)), lanes), sum[j]);
+}
+
+/// sum ← Σ terms ψ on one block.
 template <class S>
-double apply_terms(const typename S::T* psi, Index first, Index last, const SumTerm<typename S::T>* terms,
-                   std::size_t count, typename S::T* out) {
-    using T = typename S::T;
-    constexpr Index width = Index{1} << S::lane_bits, block_size = kSumBlock * width;
+CORATRIX_INLINE void add_terms(const typename S::T* psi, Index block, const SumTerm<typename S::T>* terms,
+                               std::size_t count, typename S::V* sum) {
+    for (int j = 0; j < kSumBlock; ++j) sum[j] = S::set1(0);
+    for (const SumTerm<typename S::T>* term = terms; term != terms + count; ++term) {
+        if (block & term->skip) continue;
+        const int odd = __builtin_parityll(term->z & block);
+        const typename S::T* const source = psi + ((block ^ term->x) * kSumBlock << S::lane_bits);
+        switch (term->z_inside) {
+            case 0: add_term<S, 0>(source, *term, odd, sum); break;
+            case 1: add_term<S, 1>(source, *term, odd, sum); break;
+            case 2: add_term<S, 2>(source, *term, odd, sum); break;
+            case 3: add_term<S, 3>(source, *term, odd, sum); break;
+            case 4: add_term<S, 4>(source, *term, odd, sum); break;
+            case 5: add_term<S, 5>(source, *term, odd, sum); break;
+            case 6: add_term<S, 6>(source, *term, odd, sum); break;
+            default: add_term<S, 7>(source, *term, odd, sum);
+        }
+    }
+}
+
+/// Products of 16 blocks are added in T, the rest in double.
+template <class S>
+double value_of_terms(const typename S::T* psi, Index first, Index last, const SumTerm<typename S::T>* terms,
+                      std::size_t count) {
+    constexpr Index width = Index{1} << S::lane_bits;
     double total = 0;
     for (Index block = first; block < last;) {
         auto dot = S::set1(0);
-        const Index end = block + 16 < last ? block + 16 : last;
-        for (; block < end; ++block) {
-            const Index v = block * kSumBlock;
+        for (const Index end = block + 16 < last ? block + 16 : last; block < end; ++block) {
             typename S::V sum[kSumBlock];
-            for (int j = 0; j < kSumBlock; ++j) sum[j] = S::set1(0);
-            for (std::size_t t = 0; t < count; ++t) {
-                const SumTerm<T>& term = terms[t];
-                if (v & term.skip) continue;
-                const Index from = (v ^ term.x) & ~Index{kSumBlock - 1};
-                const T* const source = psi + from * width;
-                const unsigned char odd = static_cast<unsigned char>(__builtin_parityll(term.z & from));
-                const auto lanes = S::index(term.lanes);
-                for (int j = 0; j < kSumBlock; ++j)
-                    sum[j] = S::fma(S::load(term.coefficients[term.sign[j] ^ odd]),
-                                    S::permute(S::load(source + term.source[j]), lanes), sum[j]);
-            }
-            const Index at = block * block_size;
-            for (int j = 0; j < kSumBlock; ++j) dot = S::fma(sum[j], S::load(psi + at + j * width), dot);
-            if (out != nullptr)
-                for (int j = 0; j < kSumBlock; ++j) {
-                    T* const place = out + at + j * width;
-                    S::store(place, S::add(S::load(place), sum[j]));
-                }
+            add_terms<S>(psi, block, terms, count, sum);
+            for (Index j = 0; j < kSumBlock; ++j)
+                dot = S::fma(sum[j], S::load(psi + (block * kSumBlock + j) * width), dot);
         }
         total += sum_of<S>(dot);
+    }
+    return total;
+}
+
+template <class S>
+double apply_terms(const typename S::T* psi, Index first, Index last, const SumTerm<typename S::T>* terms,
+                   std::size_t count, typename S::T* out) {
+    if (out == nullptr) return value_of_terms<S>(psi, first, last, terms, count);
+    for (Index block = first; block < last; ++block) {
+        typename S::V sum[kSumBlock];
+        add_terms<S>(psi, block, terms, count, sum);
+        typename S::T* place = out + (block * kSumBlock << S::lane_bits);
+        for (int j = 0; j < kSumBlock; ++j, place += 1 << S::lane_bits)
+            S::store(place, S::add(S::load(place), sum[j]));
+    }
+    return 0;
+}
+
+template <class S>
+double dot(const typename S::T* a, const typename S::T* b, Index first, Index last) {
+    constexpr Index block_size = Index{kSumBlock} << S::lane_bits;
+    double total = 0;
+    for (Index at = first * block_size; at < last * block_size;) {
+        typename S::V sum[4];
+        for (int k = 0; k < 4; ++k) sum[k] = S::set1(0);
+        const Index end = at + 16 * block_size < last * block_size ? at + 16 * block_size : last * block_size;
+        while (at < end)
+            for (int k = 0; k < 4; ++k, at += Index{1} << S::lane_bits)
+                sum[k] = S::fma(S::load(a + at), S::load(b + at), sum[k]);
+        total += sum_of<S>(S::add(S::add(sum[0], sum[1]), S::add(sum[2], sum[3])));
     }
     return total;
 }
@@ -242,8 +288,8 @@ double apply_function(const typename S::T* psi, Index first, const SumFunction<t
         auto sum = S::set1(0);
         if (f.even != nullptr) sum = S::mul(S::load(f.even + v * width), S::permute(source, even_lanes));
         if (f.odd != nullptr) sum = S::fma(S::load(f.odd + v * width), S::permute(source, odd_lanes), sum);
-        dot = S::fma(sum, S::load(psi + (first + v) * width), dot);
         if (out != nullptr) S::store(out + (first + v) * width, S::add(S::load(out + (first + v) * width), sum));
+        else dot = S::fma(sum, S::load(psi + (first + v) * width), dot);
     }
     return sum_of<S>(dot);
 }
@@ -282,7 +328,8 @@ void walsh_hadamard(typename S::T* numbers) {
 
 template <class S>
 ObservableKernels<typename S::T> make_observable_kernels() {
-    return {mask_sums<S>, transverse<S>, apply_terms<S>, apply_function<S>, walsh_hadamard<S>};
+    return {mask_sums<S>, transverse<S>, apply_terms<S>, apply_function<S>, dot<S>,
+            walsh_hadamard<S>};
 }
 
 }  // namespace coratrix::CORATRIX_ISA
