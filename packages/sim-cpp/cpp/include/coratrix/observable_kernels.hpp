@@ -35,17 +35,24 @@ struct SumFunction {
     alignas(64) unsigned char odd_lanes[64];
 };
 
+/// A few bits of a block of ψ and λ, each of which tells two halves of it apart.
+struct BitPairs {
+    int count = 0;                   // at most the set's max_group_bits
+    bool inside = false;             // all bits are inside the vectors, or none is
+    std::uint32_t strides[kMaxTransverse] = {};
+    std::uint32_t lambda = 0;        // distance from ψ to λ
+    Blocks blocks;                   // the values of the block's other bits; of all bits where these are inside
+};
+
 template <class T>
 struct ObservableKernels {
-    /// The tile's highest bit tells ψ (0) from λ (1). With w[k] = Im(λ*[k] ψ[k]): sums[v] ← Σ w[u] over all vectors
-    /// u whose number has all bits of v's, lane by lane; laid out like half a plane.
-    void (*mask_sums)(const T* re, const T* im, int tile_bits, T* sums);
-    /// For each of `count` ≤ kMaxTransverse tile positions, with (a, b) the two halves that it tells apart:
+    /// With w[k] = Im(λ*[k] ψ[k]), λ lying `lambda` beyond ψ: sums[v] ← Σ w[u] over all vectors u of the block whose
+    /// number has all bits of v's, lane by lane; vector by vector in the order of their numbers.
+    void (*mask_sums)(const T* re, const T* im, const Blocks& vectors, std::uint32_t lambda, T* sums);
+    /// For each bit, with (a, b) the two halves that it tells apart:
     ///   Y (`symmetric` false):  Im⟨λ|Y|ψ⟩ = Re Σ (λ*_b ψ_a - λ*_a ψ_b)
     ///   X (`symmetric` true):   Im⟨λ|X|ψ⟩ = Im Σ (λ*_b ψ_a + λ*_a ψ_b)
-    /// Positions are all inside a vector or all outside.
-    void (*transverse)(const T* re, const T* im, int tile_bits, const int* positions, int count, bool symmetric,
-                       double* out);
+    void (*transverse)(const T* re, const T* im, const BitPairs& pairs, bool symmetric, double* out);
     /// Where out is nullptr, returns Re ⟨ψ|Σ terms|ψ⟩ as far as blocks [first, last) of kSumBlock vectors go; else
     /// out += Σ terms ψ there, and returns 0.
     double (*apply_terms)(const T* psi, Index first, Index last, const SumTerm<T>* terms, std::size_t count, T* out);

@@ -12,13 +12,6 @@ namespace coratrix::CORATRIX_ISA {
 
 namespace {
 
-/// Where a tile's index lies in a padded plane.
-template <class T>
-CORATRIX_INLINE Index plane_offset(Index index) {
-    constexpr int page_bits = sizeof(T) == 4 ? 10 : 9;
-    return index + (index >> page_bits) * (64 / sizeof(T));
-}
-
 template <class S>
 CORATRIX_INLINE double sum_of(typename S::V v) {
     alignas(64) typename S::T lanes[1 << S::lane_bits];
@@ -28,55 +21,54 @@ CORATRIX_INLINE double sum_of(typename S::V v) {
     return sum;
 }
 
-// ------------------------------------------------------------------------------------ sums over masks of a tile
+// ------------------------------------------------------------------------------------- sums over masks of a block
 
-/// Σ over supersets, on bits p … p+K-1 of the index: v[k] += v[k with the bit set]. The first pass makes w itself.
+template <class S>
+CORATRIX_INLINE typename S::V overlap(const typename S::T* re, const typename S::T* im, std::uint32_t lambda) {
+    return S::fnma(S::load(im + lambda), S::load(re), S::mul(S::load(re + lambda), S::load(im)));
+}
+
+/// Σ over supersets, on bits p … p+K-1 of the vectors' numbers: v[k] += v[k with the bit set]. The first pass makes w.
 template <class S, int K, bool First>
-void superset_pass(const typename S::T* re, const typename S::T* im, int bits, int p, typename S::T* sums) {
-    using T = typename S::T;
-    const Index width = Index{1} << S::lane_bits, size = Index{1} << bits, lambda = plane_offset<T>(size);
-    Index place[1 << K];
-    for (Index k = 0; k < Index{1} << K; ++k) place[k] = plane_offset<T>(k << p);
-    for (Index high = 0; high < size; high += Index{1} << (p + K))
-        for (Index low = 0; low < Index{1} << p; low += width) {
-            const Index at = plane_offset<T>(high | low);
+void superset_pass(const typename S::T* re, const typename S::T* im, const Blocks& vectors, std::uint32_t lambda,
+                   std::uint32_t p, typename S::T* sums) {
+    constexpr std::uint32_t width = 1u << S::lane_bits;
+    for (std::uint32_t high = 0; high < vectors.count; high += 1u << (p + K))
+        for (std::uint32_t at = high; at < high + (1u << p); ++at) {
             typename S::V v[1 << K];
-            for (int k = 0; k < 1 << K; ++k) {
-                if constexpr (First) {
-                    const T* const r = re + at + place[k];
-                    const T* const i = im + at + place[k];
-                    v[k] = S::fnma(S::load(i + lambda), S::load(r), S::mul(S::load(r + lambda), S::load(i)));
-                } else {
-                    v[k] = S::load(sums + at + place[k]);
-                }
+            for (std::uint32_t k = 0; k < 1u << K; ++k) {
+                const std::uint32_t number = at | k << p;
+                if constexpr (First) v[k] = overlap<S>(re + vectors.offsets[number], im + vectors.offsets[number], lambda);
+                else v[k] = S::load(sums + number * width);
             }
             for (int g = 0; g < K; ++g)
                 for (int k = 0; k < 1 << K; ++k)
                     if (!(k >> g & 1)) v[k] = S::add(v[k], v[k | 1 << g]);
-            for (int k = 0; k < 1 << K; ++k) S::store(sums + at + place[k], v[k]);
+            for (std::uint32_t k = 0; k < 1u << K; ++k) S::store(sums + (at | k << p) * width, v[k]);
         }
 }
 
 template <class S, bool First>
-void superset_pass_on(int group, const typename S::T* re, const typename S::T* im, int bits, int p,
-                      typename S::T* sums) {
+void superset_pass_on(std::uint32_t group, const typename S::T* re, const typename S::T* im, const Blocks& vectors,
+                      std::uint32_t lambda, std::uint32_t p, typename S::T* sums) {
     switch (group) {
-        case 0: superset_pass<S, 0, First>(re, im, bits, p, sums); break;
-        case 1: superset_pass<S, 1, First>(re, im, bits, p, sums); break;
-        case 2: superset_pass<S, 2, First>(re, im, bits, p, sums); break;
-        case 3: superset_pass<S, 3, First>(re, im, bits, p, sums); break;
+        case 0: superset_pass<S, 0, First>(re, im, vectors, lambda, p, sums); break;
+        case 1: superset_pass<S, 1, First>(re, im, vectors, lambda, p, sums); break;
+        case 2: superset_pass<S, 2, First>(re, im, vectors, lambda, p, sums); break;
+        case 3: superset_pass<S, 3, First>(re, im, vectors, lambda, p, sums); break;
         default:
-            if constexpr (S::max_group_bits > 3) superset_pass<S, 4, First>(re, im, bits, p, sums);
+            if constexpr (S::max_group_bits > 3) superset_pass<S, 4, First>(re, im, vectors, lambda, p, sums);
     }
 }
 
 template <class S>
-void mask_sums(const typename S::T* re, const typename S::T* im, int tile_bits, typename S::T* sums) {
-    const int bits = tile_bits - 1;
-    for (int p = S::lane_bits, first = true; first || p < bits; first = false) {
-        const int group = bits - p < S::max_group_bits ? bits - p : S::max_group_bits;
-        if (first) superset_pass_on<S, true>(group, re, im, bits, p, sums);
-        else superset_pass_on<S, false>(group, re, im, bits, p, sums);
+void mask_sums(const typename S::T* re, const typename S::T* im, const Blocks& vectors, std::uint32_t lambda,
+               typename S::T* sums) {
+    const auto bits = static_cast<std::uint32_t>(__builtin_ctz(vectors.count));
+    for (std::uint32_t p = 0, first = true; first || p < bits; first = false) {
+        const std::uint32_t group = bits - p < S::max_group_bits ? bits - p : S::max_group_bits;
+        if (first) superset_pass_on<S, true>(group, re, im, vectors, lambda, p, sums);
+        else superset_pass_on<S, false>(group, re, im, vectors, lambda, p, sums);
         p += group;
     }
 }
@@ -85,7 +77,7 @@ void mask_sums(const typename S::T* re, const typename S::T* im, int tile_bits, 
 
 /// For each group bit g: upper[g] += λ[g set] ψ[g clear] and lower[g] += λ[g clear] ψ[g set], for one plane of each.
 template <class S, int K>
-CORATRIX_INLINE void add_pairs(const typename S::T* psi, const typename S::T* lambda, const Index* place,
+CORATRIX_INLINE void add_pairs(const typename S::T* psi, const typename S::T* lambda, const std::uint32_t* place,
                                typename S::V* upper, typename S::V* lower) {
     typename S::V v[1 << K];
     for (int k = 0; k < 1 << K; ++k) v[k] = S::load(psi + place[k]);
@@ -101,94 +93,79 @@ CORATRIX_INLINE void add_pairs(const typename S::T* psi, const typename S::T* la
 /// A question about pairs needs two combinations of planes: (ψ re, λ re), (ψ im, λ im) for Y and
 /// (ψ im, λ re), -(ψ re, λ im) for X. Sums of 32 blocks stay in T.
 template <class S, int K>
-void transverse_outside(const typename S::T* re, const typename S::T* im, int tile_bits, const int* positions,
-                        bool symmetric, double* out) {
+void transverse_outside(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, bool symmetric,
+                        double* out) {
     using T = typename S::T;
-    const Index size = Index{1} << (tile_bits - 1), half = plane_offset<T>(size);
-    Index bits = 0, place[1 << K];
-    for (int g = 0; g < K; ++g) bits |= Index{1} << positions[g];
-    for (int k = 0; k < 1 << K; ++k) {
-        place[k] = 0;
+    std::uint32_t place[1 << K] = {};
+    for (int k = 0; k < 1 << K; ++k)
         for (int g = 0; g < K; ++g)
-            if (k >> g & 1) place[k] += plane_offset<T>(Index{1} << positions[g]);
-    }
-    const Index free = (size - 1) & ~bits & ~((Index{1} << S::lane_bits) - 1);
+            if (k >> g & 1) place[k] += pairs.strides[g];
     for (int plane = 0; plane < 2; ++plane) {
         const T* const psi = (plane == 0) == symmetric ? im : re;
-        const T* const lambda = (plane == 0 ? re : im) + half;
+        const T* const lambda = (plane == 0 ? re : im) + pairs.lambda;
         const double up = symmetric && plane == 1 ? -1 : 1, down = symmetric ? up : -up;
-        Index at = 0;
-        do {
+        for (std::uint32_t block = 0; block < pairs.blocks.count;) {
             typename S::V upper[K], lower[K];
             for (int g = 0; g < K; ++g) upper[g] = lower[g] = S::set1(0);
-            for (int block = 0; block < 32; ++block) {
-                const Index offset = plane_offset<T>(at);
+            const std::uint32_t end = block + 32 < pairs.blocks.count ? block + 32 : pairs.blocks.count;
+            for (; block < end; ++block) {
+                const std::uint32_t offset = pairs.blocks.offsets[block];
                 add_pairs<S, K>(psi + offset, lambda + offset, place, upper, lower);
-                at = (at - free) & free;
-                if (at == 0) break;
             }
             for (int g = 0; g < K; ++g) out[g] += up * sum_of<S>(upper[g]) + down * sum_of<S>(lower[g]);
-        } while (at != 0);
+        }
     }
 }
 
 /// Inside a vector: λ times ψ with its lanes exchanged; a lane whose bit is set belongs to λ_b ψ_a.
 template <class S, int C>
-void transverse_inside(const typename S::T* re, const typename S::T* im, int tile_bits, const int* positions,
-                       bool symmetric, double* out) {
+void transverse_inside(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, bool symmetric,
+                       double* out) {
     using T = typename S::T;
-    constexpr int width = 1 << S::lane_bits;
-    const Index size = Index{1} << (tile_bits - 1), half = plane_offset<T>(size);
+    constexpr unsigned width = 1u << S::lane_bits;
     typename S::I lanes[C];
     for (int c = 0; c < C; ++c) {
         alignas(64) unsigned char memory[64];
         unsigned char order[kMaxLanes];
-        for (int l = 0; l < width; ++l) order[l] = static_cast<unsigned char>(l ^ 1 << positions[c]);
+        for (unsigned l = 0; l < width; ++l) order[l] = static_cast<unsigned char>(l ^ pairs.strides[c]);
         S::make_index(order, memory);
         lanes[c] = S::index(memory);
     }
     for (int plane = 0; plane < 2; ++plane) {
         const T* const psi = (plane == 0) == symmetric ? im : re;
-        const T* const lambda = (plane == 0 ? re : im) + half;
+        const T* const lambda = (plane == 0 ? re : im) + pairs.lambda;
         const double up = symmetric && plane == 1 ? -1 : 1, down = symmetric ? up : -up;
-        for (Index at = 0; at < size;) {
+        for (std::uint32_t block = 0; block < pairs.blocks.count;) {
             typename S::V sums[C];
             for (int c = 0; c < C; ++c) sums[c] = S::set1(0);
-            const Index end = at + 64 * width < size ? at + 64 * width : size;
-            for (; at < end; at += width) {
-                const auto v = S::load(psi + plane_offset<T>(at)), l = S::load(lambda + plane_offset<T>(at));
+            const std::uint32_t end = block + 64 < pairs.blocks.count ? block + 64 : pairs.blocks.count;
+            for (; block < end; ++block) {
+                const auto v = S::load(psi + pairs.blocks.offsets[block]), l = S::load(lambda + pairs.blocks.offsets[block]);
                 for (int c = 0; c < C; ++c) sums[c] = S::fma(l, S::permute(v, lanes[c]), sums[c]);
             }
             for (int c = 0; c < C; ++c) {
                 alignas(64) T values[width];
                 S::store(values, sums[c]);
-                for (int l = 0; l < width; ++l) out[c] += (l >> positions[c] & 1 ? up : down) * static_cast<double>(values[l]);
+                for (unsigned l = 0; l < width; ++l) out[c] += (l & pairs.strides[c] ? up : down) * static_cast<double>(values[l]);
             }
         }
     }
 }
 
 template <class S>
-void transverse(const typename S::T* re, const typename S::T* im, int tile_bits, const int* positions, int count,
-                bool symmetric, double* out) {
-    const bool inside = positions[0] < S::lane_bits;
-    for (int k = 0; k < count; ++k) out[k] = 0;
-    while (count > 0) {
-        const int limit = inside ? kMaxTransverse : S::max_group_bits;
-        const int now = count < limit ? count : limit;
-        switch (now * 2 + inside) {
-            case 2: transverse_outside<S, 1>(re, im, tile_bits, positions, symmetric, out); break;
-            case 4: transverse_outside<S, 2>(re, im, tile_bits, positions, symmetric, out); break;
-            case 6: transverse_outside<S, 3>(re, im, tile_bits, positions, symmetric, out); break;
-            case 8:
-                if constexpr (S::max_group_bits > 3) transverse_outside<S, 4>(re, im, tile_bits, positions, symmetric, out);
-                break;
-            case 3: transverse_inside<S, 1>(re, im, tile_bits, positions, symmetric, out); break;
-            case 5: transverse_inside<S, 2>(re, im, tile_bits, positions, symmetric, out); break;
-            case 7: transverse_inside<S, 3>(re, im, tile_bits, positions, symmetric, out); break;
-            default: transverse_inside<S, 4>(re, im, tile_bits, positions, symmetric, out);
-        }
-        positions += now, out += now, count -= now;
+void transverse(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, bool symmetric, double* out) {
+    for (int k = 0; k < pairs.count; ++k) out[k] = 0;
+    switch (pairs.count * 2 + pairs.inside) {
+        case 2: transverse_outside<S, 1>(re, im, pairs, symmetric, out); break;
+        case 4: transverse_outside<S, 2>(re, im, pairs, symmetric, out); break;
+        case 6: transverse_outside<S, 3>(re, im, pairs, symmetric, out); break;
+        case 8:
+            if constexpr (S::max_group_bits > 3) transverse_outside<S, 4>(re, im, pairs, symmetric, out);
+            break;
+        case 3: transverse_inside<S, 1>(re, im, pairs, symmetric, out); break;
+        case 5: transverse_inside<S, 2>(re, im, pairs, symmetric, out); break;
+        case 7: transverse_inside<S, 3>(re, im, pairs, symmetric, out); break;
+        default: transverse_inside<S, 4>(re, im, pairs, symmetric, out);
     }
 }
 
