@@ -384,6 +384,7 @@ Schedule make_schedule_for(const LoweredCircuit& circuit, const Kernels<T>& kern
     out.lane_bits = kernels.lane_bits;
     out.max_group_bits = kernels.max_group_bits;
     out.tile_bits = options.tile_bits > 0 ? options.tile_bits : default_tile_bits<T>();
+    if (options.probe_flag >= 0) ++out.tile_bits;  // as many bits of ψ as of a state by itself
     out.block_bits = options.block_bits > 0 ? options.block_bits : default_block_bits<T>();
     out.starts_at_zero = options.starts_at_zero;
     out.probe_flag = options.probe_flag;

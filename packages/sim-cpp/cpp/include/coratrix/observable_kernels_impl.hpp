@@ -12,13 +12,17 @@ namespace coratrix::CORATRIX_ISA {
 
 namespace {
 
+/// In double, halves onto halves: no addition waits for more than a few others.
 template <class S>
 CORATRIX_INLINE double sum_of(typename S::V v) {
-    alignas(64) typename S::T lanes[1 << S::lane_bits];
+    constexpr int width = 1 << S::lane_bits;
+    alignas(64) typename S::T lanes[width];
     S::store(lanes, v);
-    double sum = 0;
-    for (int k = 0; k < 1 << S::lane_bits; ++k) sum += static_cast<double>(lanes[k]);
-    return sum;
+    double sums[width];
+    for (int k = 0; k < width; ++k) sums[k] = static_cast<double>(lanes[k]);
+    for (int half = width / 2; half > 0; half /= 2)
+        for (int k = 0; k < half; ++k) sums[k] += sums[k + half];
+    return sums[0];
 }
 
 // ------------------------------------------------------------------------------------- sums over masks of a block
@@ -75,98 +79,117 @@ void mask_sums(const typename S::T* re, const typename S::T* im, const Blocks& v
 
 // ---------------------------------------------------------------------------------------- pairs along single bits
 
-/// For each group bit g: upper[g] += λ[g set] ψ[g clear] and lower[g] += λ[g clear] ψ[g set], for one plane of each.
-template <class S, int K>
-CORATRIX_INLINE void add_pairs(const typename S::T* psi, const typename S::T* lambda, const std::uint32_t* place,
-                               typename S::V* upper, typename S::V* lower) {
-    typename S::V v[1 << K];
-    for (int k = 0; k < 1 << K; ++k) v[k] = S::load(psi + place[k]);
-    for (int k = 0; k < 1 << K; ++k) {
-        const auto l = S::load(lambda + place[k]);
-        for (int g = 0; g < K; ++g) {
-            if (k >> g & 1) upper[g] = S::fma(l, v[k ^ 1 << g], upper[g]);
-            else lower[g] = S::fma(l, v[k ^ 1 << g], lower[g]);
+// X asks for Im Σ (λ*_b ψ_a + λ*_a ψ_b): λ re · ψ im - λ im · ψ re of both pairs.
+// Y asks for Re Σ (λ*_b ψ_a - λ*_a ψ_b): λ re · ψ re + λ im · ψ im, the second pair subtracted.
+
+/// The sums of one combination of planes. Few bits keep the two pairs apart, so that no multiply-add waits long for the
+/// one before it.
+template <class S, int K, bool X>
+struct PairSums {
+    static constexpr bool apart = K < 3;
+    typename S::V upper[K], lower[K];
+
+    CORATRIX_INLINE void clear() {
+        for (int g = 0; g < K; ++g) upper[g] = lower[g] = S::set1(0);
+    }
+
+    CORATRIX_INLINE void add(const typename S::T* psi, const typename S::T* lambda, const std::uint32_t* place) {
+        typename S::V v[1 << K];
+        for (int k = 0; k < 1 << K; ++k) v[k] = S::load(psi + place[k]);
+        for (int k = 0; k < 1 << K; ++k) {
+            const auto l = S::load(lambda + place[k]);
+            for (int g = 0; g < K; ++g) {
+                const auto other = v[k ^ 1 << g];
+                if (k >> g & 1) upper[g] = S::fma(l, other, upper[g]);
+                else if (apart) lower[g] = S::fma(l, other, lower[g]);
+                else upper[g] = X ? S::fma(l, other, upper[g]) : S::fnma(l, other, upper[g]);
+            }
         }
     }
-}
 
-/// A question about pairs needs two combinations of planes: (ψ re, λ re), (ψ im, λ im) for Y and
-/// (ψ im, λ re), -(ψ re, λ im) for X. Sums of 32 blocks stay in T.
-template <class S, int K>
-void transverse_outside(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, bool symmetric,
-                        double* out) {
-    using T = typename S::T;
+    CORATRIX_INLINE typename S::V total(int g) const {
+        return X ? S::add(upper[g], lower[g]) : S::sub(upper[g], lower[g]);
+    }
+};
+
+/// Sums of 32 blocks stay in T.
+template <class S, int K, bool X>
+void transverse_outside(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, double* out) {
     std::uint32_t place[1 << K] = {};
     for (int k = 0; k < 1 << K; ++k)
         for (int g = 0; g < K; ++g)
             if (k >> g & 1) place[k] += pairs.strides[g];
-    for (int plane = 0; plane < 2; ++plane) {
-        const T* const psi = (plane == 0) == symmetric ? im : re;
-        const T* const lambda = (plane == 0 ? re : im) + pairs.lambda;
-        const double up = symmetric && plane == 1 ? -1 : 1, down = symmetric ? up : -up;
-        for (std::uint32_t block = 0; block < pairs.blocks.count;) {
-            typename S::V upper[K], lower[K];
-            for (int g = 0; g < K; ++g) upper[g] = lower[g] = S::set1(0);
-            const std::uint32_t end = block + 32 < pairs.blocks.count ? block + 32 : pairs.blocks.count;
-            for (; block < end; ++block) {
-                const std::uint32_t offset = pairs.blocks.offsets[block];
-                add_pairs<S, K>(psi + offset, lambda + offset, place, upper, lower);
-            }
-            for (int g = 0; g < K; ++g) out[g] += up * sum_of<S>(upper[g]) + down * sum_of<S>(lower[g]);
+    for (std::uint32_t block = 0; block < pairs.blocks.count;) {
+        PairSums<S, K, X> first, second;
+        first.clear(), second.clear();
+        const std::uint32_t end = block + 32 < pairs.blocks.count ? block + 32 : pairs.blocks.count;
+        for (; block < end; ++block) {
+            const typename S::T* const r = re + pairs.blocks.offsets[block];
+            const typename S::T* const i = im + pairs.blocks.offsets[block];
+            first.add(X ? i : r, r + pairs.lambda, place);
+            second.add(X ? r : i, i + pairs.lambda, place);
         }
+        for (int g = 0; g < K; ++g)
+            out[g] += sum_of<S>(X ? S::sub(first.total(g), second.total(g)) : S::add(first.total(g), second.total(g)));
     }
 }
 
 /// Inside a vector: λ times ψ with its lanes exchanged; a lane whose bit is set belongs to λ_b ψ_a.
-template <class S, int C>
-void transverse_inside(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, bool symmetric,
-                       double* out) {
-    using T = typename S::T;
+template <class S, int C, bool X>
+void transverse_inside(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, double* out) {
     constexpr unsigned width = 1u << S::lane_bits;
     typename S::I lanes[C];
+    typename S::V signs[C];
     for (int c = 0; c < C; ++c) {
         alignas(64) unsigned char memory[64];
+        alignas(64) typename S::T sign[width];
         unsigned char order[kMaxLanes];
-        for (unsigned l = 0; l < width; ++l) order[l] = static_cast<unsigned char>(l ^ pairs.strides[c]);
+        for (unsigned l = 0; l < width; ++l) {
+            order[l] = static_cast<unsigned char>(l ^ pairs.strides[c]);
+            sign[l] = X || (l & pairs.strides[c]) ? 1 : -1;
+        }
         S::make_index(order, memory);
         lanes[c] = S::index(memory);
+        signs[c] = S::load(sign);
     }
-    for (int plane = 0; plane < 2; ++plane) {
-        const T* const psi = (plane == 0) == symmetric ? im : re;
-        const T* const lambda = (plane == 0 ? re : im) + pairs.lambda;
-        const double up = symmetric && plane == 1 ? -1 : 1, down = symmetric ? up : -up;
-        for (std::uint32_t block = 0; block < pairs.blocks.count;) {
-            typename S::V sums[C];
-            for (int c = 0; c < C; ++c) sums[c] = S::set1(0);
-            const std::uint32_t end = block + 64 < pairs.blocks.count ? block + 64 : pairs.blocks.count;
-            for (; block < end; ++block) {
-                const auto v = S::load(psi + pairs.blocks.offsets[block]), l = S::load(lambda + pairs.blocks.offsets[block]);
-                for (int c = 0; c < C; ++c) sums[c] = S::fma(l, S::permute(v, lanes[c]), sums[c]);
-            }
-            for (int c = 0; c < C; ++c) {
-                alignas(64) T values[width];
-                S::store(values, sums[c]);
-                for (unsigned l = 0; l < width; ++l) out[c] += (l & pairs.strides[c] ? up : down) * static_cast<double>(values[l]);
-            }
+    for (std::uint32_t block = 0; block < pairs.blocks.count;) {
+        typename S::V first[C], second[C];
+        for (int c = 0; c < C; ++c) first[c] = second[c] = S::set1(0);
+        const std::uint32_t end = block + 64 < pairs.blocks.count ? block + 64 : pairs.blocks.count;
+        for (; block < end; ++block) {
+            const typename S::T* const r = re + pairs.blocks.offsets[block];
+            const typename S::T* const i = im + pairs.blocks.offsets[block];
+            const auto v = S::load(X ? i : r), w = S::load(X ? r : i);
+            const auto l = S::load(r + pairs.lambda), m = S::load(i + pairs.lambda);
+            for (int c = 0; c < C; ++c) first[c] = S::fma(l, S::permute(v, lanes[c]), first[c]);
+            for (int c = 0; c < C; ++c) second[c] = S::fma(m, S::permute(w, lanes[c]), second[c]);
         }
+        for (int c = 0; c < C; ++c)
+            out[c] += sum_of<S>(S::mul(signs[c], X ? S::sub(first[c], second[c]) : S::add(first[c], second[c])));
+    }
+}
+
+template <class S, bool X>
+void transverse_on(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, double* out) {
+    switch (pairs.count * 2 + pairs.inside) {
+        case 2: transverse_outside<S, 1, X>(re, im, pairs, out); break;
+        case 4: transverse_outside<S, 2, X>(re, im, pairs, out); break;
+        case 6: transverse_outside<S, 3, X>(re, im, pairs, out); break;
+        case 8:
+            if constexpr (S::max_group_bits > 3) transverse_outside<S, 4, X>(re, im, pairs, out);
+            break;
+        case 3: transverse_inside<S, 1, X>(re, im, pairs, out); break;
+        case 5: transverse_inside<S, 2, X>(re, im, pairs, out); break;
+        case 7: transverse_inside<S, 3, X>(re, im, pairs, out); break;
+        default: transverse_inside<S, 4, X>(re, im, pairs, out);
     }
 }
 
 template <class S>
 void transverse(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, bool symmetric, double* out) {
     for (int k = 0; k < pairs.count; ++k) out[k] = 0;
-    switch (pairs.count * 2 + pairs.inside) {
-        case 2: transverse_outside<S, 1>(re, im, pairs, symmetric, out); break;
-        case 4: transverse_outside<S, 2>(re, im, pairs, symmetric, out); break;
-        case 6: transverse_outside<S, 3>(re, im, pairs, symmetric, out); break;
-        case 8:
-            if constexpr (S::max_group_bits > 3) transverse_outside<S, 4>(re, im, pairs, symmetric, out);
-            break;
-        case 3: transverse_inside<S, 1>(re, im, pairs, symmetric, out); break;
-        case 5: transverse_inside<S, 2>(re, im, pairs, symmetric, out); break;
-        case 7: transverse_inside<S, 3>(re, im, pairs, symmetric, out); break;
-        default: transverse_inside<S, 4>(re, im, pairs, symmetric, out);
-    }
+    if (symmetric) transverse_on<S, true>(re, im, pairs, out);
+    else transverse_on<S, false>(re, im, pairs, out);
 }
 
 // -------------------------------------------------------------------------------------------------- Pauli sums
