@@ -84,8 +84,8 @@ void run_block(const Plan<T>& plan, const TileBlock<T>& block, Index tile_index,
                 case TileOp<T>::Kind::diagonal: k.apply_diagonal(*op.diagonal, re, im, index, space.scratch()); break;
                 case TileOp<T>::Kind::dense: k.apply_dense(*op.dense, re, im, index, space.scratch()); break;
                 case TileOp<T>::Kind::probes:
-                    answer_probes(plan.probes[static_cast<std::size_t>(op.probes)], k, plan.tile_bits, re, im, index,
-                                  space.scratch(), answers);
+                    answer_probes(plan.probes[static_cast<std::size_t>(op.probes)], k, re, im, index, space.scratch(),
+                                  answers);
             }
         }
     }

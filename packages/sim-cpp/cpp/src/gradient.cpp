@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "coratrix/gates.hpp"
+#include "coratrix/plans.hpp"
 
 namespace coratrix {
 
@@ -172,16 +173,25 @@ int paired_width(const Program& program, int lane_bits) {
     return std::max(program.num_qubits(), lane_bits + widest) + 1;
 }
 
-/// ψ into the lower half of `both`, λ = Σψ into the upper; returns ⟨ψ|λ⟩.
+/// A state of `width` bits with ψ in its lower half; the upper one is for λ. Where the widths agree, ψ is made in its
+/// place, so that there is never a third state.
 template <class T>
-double pair_up(const State<T>& psi, const std::vector<PauliTerm>& terms, const Kernels<T>& table, State<T>& both,
-               const Context& context) {
-    const Index half = both.padded_size() / 2;
-    T* const lambda = both.numbers() + 2 * half;
+State<T> run_with_room(const Program& program, int width, const RunOptions& options, const Context& context) {
+    const Plans<T> plans(program.num_qubits(), options);
+    if (!plans.is_direct()) {
+        const Instruction* const first = program.body().data();
+        const Plan<T> plan = plans.make(first, first + program.body().size(), true);
+        if (plan.padded_bits == width - 1) {
+            auto psi = State<T>::with_room(plan.num_bits, plan.padded_bits, width);
+            run_plan(plan, psi, context);
+            return std::move(psi).widened(width);
+        }
+    }
+    const State<T> psi = run_state<T>(program, options, context);
+    State<T> both(width, width);
     std::copy(psi.numbers(), psi.numbers() + 2 * psi.size(), both.numbers());
-    std::fill(both.numbers() + 2 * psi.size(), lambda, T(0));
-    const PauliSum<T> sum(terms, both.padded_bits() - 1, table, PauliSum<T>::Use::product);
-    return sum.apply(both.numbers(), lambda, context);
+    std::fill(both.numbers() + 2 * psi.size(), both.numbers() + both.padded_size(), T(0));
+    return both;
 }
 
 }  // namespace
@@ -205,9 +215,11 @@ ValueAndGradient expectation_gradient(const Program& program, const std::vector<
     backward_options.costs = options.costs;
     const Plan<T> plan = make_plan<T>(lowered, table, backward_options);
 
-    State<T> both(plan.num_bits, plan.padded_bits);
+    if (plan.padded_bits != width) throw std::logic_error("expectation_gradient: the plan has another width");
+    State<T> both = run_with_room<T>(program, width, options, context);
+    const PauliSum<T> sum(terms, width - 1, table, PauliSum<T>::Use::product);
     ValueAndGradient out;
-    out.value = pair_up(run_state<T>(program, options, context), terms, table, both, context);
+    out.value = sum.apply(both.numbers(), both.numbers() + both.padded_size(), context);
     std::vector<double> answers;
     run_plan(plan, both, context, &answers);
     out.gradient.assign(program.params().size(), 0.0);

@@ -35,7 +35,7 @@ PauliSum<T>::PauliSum(std::vector<PauliTerm> terms, int padded_bits, const Kerne
         if (static_cast<std::size_t>(last - first) >= kManyTerms && bits_ >= kFunctionBits) add_many(first, last);
         else std::for_each(first, last, [this](const PauliTerm& term) { add_few(term); });
     }
-    const int above_chunk = chunk_bits_ + 1 - kernels_.lane_bits;
+    const int above_chunk = chunk_bits_ + 1 - kernels_.lane_bits - kSumBlockBits;
     for (std::size_t k = 0; k < few_.size(); ++k)
         if (k == 0 || few_[k].x >> above_chunk != few_[k - 1].x >> above_chunk) groups_.push_back(k);
     groups_.push_back(few_.size());
@@ -59,21 +59,18 @@ void PauliSum<T>::permutation(Mask numbers, unsigned char* lanes) const {
 
 template <class T>
 void PauliSum<T>::add_few(const PauliTerm& term) {
-    constexpr int block_bits = 3;  // kSumBlock vectors
-    static_assert(kSumBlock == 1 << block_bits);
     const int lane_bits = kernels_.lane_bits;
     const unsigned width = 1u << lane_bits;
     const bool odd = is_odd(term);
     const Mask x = term.x << 1 | Mask{odd}, z = term.z << 1;  // masks of numbers
-    const Mask skip = skipped(term.x, lane_bits + block_bits - 1);
+    const Mask skip = skipped(term.x, lane_bits + kSumBlockBits - 1);
     SumTerm<T> out;
-    out.x = x >> lane_bits, out.z = z >> lane_bits, out.skip = skip << 1 >> lane_bits;
-    for (unsigned j = 0; j < kSumBlock; ++j) {
-        const Index source = j ^ (out.x & (kSumBlock - 1));
-        out.source[j] = static_cast<std::uint32_t>(source) * width;
-        out.sign[j] = parity(out.z & source);
-    }
-    const double c = real_coefficient(term) * (skip ? 2 : 1);
+    out.x = x >> lane_bits >> kSumBlockBits, out.z = z >> lane_bits >> kSumBlockBits;
+    out.skip = skip << 1 >> lane_bits >> kSumBlockBits;
+    out.x_inside = static_cast<std::uint32_t>(x >> lane_bits & (kSumBlock - 1)) << lane_bits;
+    out.z_inside = static_cast<int>(z >> lane_bits & (kSumBlock - 1));
+    const Mask outside = ~Mask{width - 1};  // (-1)^{z·(k^x)} = (-1)^{z·x} (-1)^{z·k} there
+    const double c = real_coefficient(term) * (skip ? 2 : 1) * (parity(z & x & outside) ? -1 : 1);
     for (unsigned l = 0; l < width; ++l) {
         const bool minus = parity(z & (l ^ x) & (width - 1)) != (odd && !(l & 1));
         out.coefficients[0][l] = static_cast<T>(minus ? -c : c);
@@ -114,7 +111,7 @@ double PauliSum<T>::apply(const T* psi, T* lambda, const Context& context) const
 template <class T>
 double PauliSum<T>::apply_chunk(const T* psi, T* lambda, Index chunk) const {
     const Index size = Index{1} << chunk_bits_, first = chunk * size;
-    const Index blocks = 2 * size >> kernels_.lane_bits >> 3;
+    const Index blocks = 2 * size >> kernels_.lane_bits >> kSumBlockBits;
     if (lambda != nullptr) std::memset(lambda + 2 * first, 0, 2 * size * sizeof(T));
     double value = 0;
     for (std::size_t g = 0; g + 1 < groups_.size(); ++g)
@@ -123,7 +120,7 @@ double PauliSum<T>::apply_chunk(const T* psi, T* lambda, Index chunk) const {
     for (const Many& many : many_)
         for (Index at = first; at < first + size; at += Index{1} << kFunctionBits)
             if ((at & many.skip) == 0) value += apply_many(many, psi, lambda, at);
-    return value;
+    return lambda == nullptr ? value : observables_.dot(psi, lambda, chunk * blocks, (chunk + 1) * blocks);
 }
 
 template <class T>

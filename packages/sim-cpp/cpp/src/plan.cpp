@@ -172,19 +172,44 @@ private:
     void probes(const Entry& entry) {
         Probes out;
         out.scale = std::norm(scale_);
+        out.lambda = layout_.template stride<T>(layout_.num_bits() - 1);
+        out.vectors = places_beside(layout_.highest());
+        std::vector<std::pair<int, int>> x, y;  // bit, answer
         for (std::uint32_t k = entry.first; k < entry.last; ++k) {
             const Op& it = op(k);
-            const int position = it.moving ? tile_.position[lowest_bit(it.moving)] : -1;
-            if (it.probe >= 0)
-                out.masked.push_back({it.diagonal & ~stage().local, tile_.positions(it.diagonal), it.probe});
-            if (it.probe_x >= 0) out.x.push_back({position, it.probe_x});
-            if (it.probe_y >= 0) out.y.push_back({position, it.probe_y});
+            if (it.probe >= 0) out.masked.push_back({it.diagonal & ~layout_.local, layout_.positions(it.diagonal), it.probe});
+            if (it.probe_x >= 0) x.emplace_back(lowest_bit(it.moving), it.probe_x);
+            if (it.probe_y >= 0) y.emplace_back(lowest_bit(it.moving), it.probe_y);
         }
+        ask_pairs(out, std::move(x), true);
+        ask_pairs(out, std::move(y), false);
         TileOp<T> question{TileOp<T>::Kind::probes};
         question.probes = static_cast<int>(plan_.probes.size());
         plan_.probes.push_back(std::move(out));
-        plan_.scratch_size = std::max(plan_.scratch_size, std::size_t{1} << plan_.tile_bits);
+        plan_.scratch_size = std::max(plan_.scratch_size, std::size_t{1} << layout_.num_bits());
         block().ops.push_back(question);
+    }
+
+    /// A few bits at a time; bits inside a vector are never mixed with others.
+    void ask_pairs(Probes& out, std::vector<std::pair<int, int>> questions, bool symmetric) {
+        std::sort(questions.begin(), questions.end());
+        for (std::size_t first = 0; first < questions.size();) {
+            Probes::Transverse made{};
+            made.symmetric = symmetric;
+            BitPairs& pairs = made.pairs;
+            pairs.inside = questions[first].first < kernels_.lane_bits;
+            Mask bits = 0;
+            for (; first < questions.size() && pairs.count < kernels_.max_group_bits; ++first) {
+                const auto [at, number] = questions[first];
+                if ((at < kernels_.lane_bits) != pairs.inside) break;
+                made.numbers[pairs.count] = number;
+                pairs.strides[pairs.count++] = layout_.template stride<T>(layout_.position[at]);
+                bits |= bit(at);
+            }
+            pairs.lambda = out.lambda;
+            pairs.blocks = places_beside((pairs.inside ? 0 : bits) | layout_.highest());
+            out.transverse.push_back(made);
+        }
     }
 
     // Groups
@@ -338,6 +363,7 @@ Schedule make_schedule_for(const LoweredCircuit& circuit, const Kernels<T>& kern
     out.lane_bits = kernels.lane_bits;
     out.max_group_bits = sizes.group_bits;
     out.tile_bits = options.tile_bits > 0 ? options.tile_bits : sizes.tile_bits;
+    if (options.probe_flag >= 0) ++out.tile_bits;  // as many bits of ψ as of a state by itself
     out.block_bits = options.block_bits > 0 ? options.block_bits : sizes.block_bits;
     out.starts_at_zero = options.starts_at_zero;
     out.probe_flag = options.probe_flag;

@@ -4,6 +4,7 @@
 #include "coratrix/schedule.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <stdexcept>
 #include <tuple>
@@ -26,7 +27,6 @@ public:
         out_.padded_bits = std::max(circuit.num_bits, options.lane_bits + widest_dense());
         out_.tile_bits = std::min(out_.padded_bits, std::max(options.tile_bits, room));
         block_bits_ = std::min(out_.tile_bits, std::max(options.block_bits, room));
-        if (options.probe_flag >= 0) block_bits_ = out_.tile_bits;  // probes look at a whole tile
     }
 
     Schedule run() {
@@ -120,7 +120,8 @@ private:
         return out;
     }
 
-    // Time slots: all phases of slot k, then all probes, then all mixing operations of slot k, and so on
+    // Time slots: all phases of slot k, then all sums under masks, then all mixing operations of slot k, and so on.
+    // What a rotation asks about its bit is asked just before its group.
 
     void add_slots(const Numbers& mine) {
         std::vector<Numbers> parts;
@@ -128,7 +129,7 @@ private:
             const Op& it = op(number);
             const std::size_t phases = 3 * slot_of(it), probes = phases + 1, moving = phases + 2;
             if (parts.size() <= moving) parts.resize(moving + 1);
-            if (it.probe >= 0 || asks(it)) parts[probes].push_back(number);
+            if (it.probe >= 0) parts[probes].push_back(number);
             if (it.moving != 0) parts[moving].push_back(number);
             else if (it.probe < 0) parts[phases].push_back(number);
         }
@@ -212,7 +213,11 @@ private:
                 if (fits && blocked.allows(it)) mine.push_back(number), bits = joined;
                 else blocked.add(it), rest.push_back(number);
             }
-            add(Entry::Kind::group, filled(bits), mine);
+            const Mask group = filled(bits);
+            Numbers asking;
+            std::copy_if(mine.begin(), mine.end(), std::back_inserter(asking), [this](int k) { return asks(op(k)); });
+            if (!asking.empty()) add(Entry::Kind::probes, 0, asking);
+            add(Entry::Kind::group, group, mine);
             left.swap(rest);
         }
     }

@@ -49,6 +49,16 @@ struct Tile {
     int bits;
     Buffer buffer;
     std::vector<Complex> psi, lambda;
+    std::vector<std::uint32_t> offsets;
+    /// All values of the bits that choose vectors of ψ, but for `taken`.
+    Blocks vectors(int lane_bits, std::size_t taken = 0) {
+        offsets.clear();
+        const std::size_t lanes = (std::size_t{1} << lane_bits) - 1;
+        for (std::size_t k = 0; k < psi.size(); ++k)
+            if ((k & (lanes | taken)) == 0) offsets.push_back(static_cast<std::uint32_t>(offset(k)));
+        return {static_cast<std::uint32_t>(offsets.size()), offsets.data(), nullptr};
+    }
+    std::uint32_t half() const { return plane_stride<T>(bits - 1); }
 };
 
 template <class T>
@@ -57,7 +67,7 @@ void masks_of_a_tile(InstructionSet set, int bits) {
     if (bits <= table.lane_bits) return;
     Tile<T> tile(bits);
 
-    observable_kernels(table).mask_sums(tile.re(), tile.im(), bits, tile.scratch());
+    observable_kernels(table).mask_sums(tile.re(), tile.im(), tile.vectors(table.lane_bits), tile.half(), tile.scratch());
 
     const std::size_t lanes = (std::size_t{1} << table.lane_bits) - 1;
     for (std::size_t mask = 0; mask < tile.psi.size(); ++mask) {
@@ -65,7 +75,7 @@ void masks_of_a_tile(InstructionSet set, int bits) {
         for (std::size_t k = 0; k < tile.psi.size(); ++k)
             if ((k & lanes) == (mask & lanes) && (k & mask & ~lanes) == (mask & ~lanes))
                 wanted += (std::conj(tile.lambda[k]) * tile.psi[k]).imag();
-        expect_near(static_cast<double>(tile.scratch()[Tile<T>::offset(mask)]), wanted, tolerance<T>(), "mask_sums");
+        expect_near(static_cast<double>(tile.scratch()[mask]), wanted, tolerance<T>(), "mask_sums");
     }
 }
 
@@ -78,11 +88,19 @@ void pairs_of_a_tile(InstructionSet set, int bits) {
     for (int p = 0; p + 1 < bits; ++p) (p < table.lane_bits ? inside : outside).push_back(p);
     for (const std::vector<int>& all : {inside, outside})
         for (std::size_t first = 0; first < all.size(); ++first)
-            for (std::size_t last = first + 1; last <= std::min(all.size(), first + kMaxTransverse); ++last)
+            for (std::size_t last = first + 1; last <= std::min(all.size(), first + static_cast<std::size_t>(table.max_group_bits)); ++last)
                 for (const bool symmetric : {false, true}) {
                     double found[kMaxTransverse];
-                    observable_kernels(table).transverse(tile.re(), tile.im(), bits, all.data() + first,
-                                                         static_cast<int>(last - first), symmetric, found);
+                    BitPairs pairs;
+                    std::size_t taken = 0;
+                    for (std::size_t p = first; p < last; ++p) {
+                        pairs.strides[pairs.count++] = plane_stride<T>(all[p]);
+                        taken |= std::size_t{1} << all[p];
+                    }
+                    pairs.inside = all[first] < table.lane_bits;
+                    pairs.lambda = tile.half();
+                    pairs.blocks = tile.vectors(table.lane_bits, pairs.inside ? 0 : taken);
+                    observable_kernels(table).transverse(tile.re(), tile.im(), pairs, symmetric, found);
                     for (std::size_t p = first; p < last; ++p) {
                         Complex wanted = 0;
                         for (std::size_t k = 0; k < tile.psi.size(); ++k) {

@@ -23,6 +23,7 @@ struct Layout {
     Layout(Mask block_bits, const Layout& tile);
 
     int num_bits() const { return static_cast<int>(state_bits.size()); }
+    Mask highest() const { return bit(state_bits.back()); }
     std::uint32_t positions(Mask state_mask) const;  // a mask of positions
 
     /// Distance in a plane from index 0 to index 2^position.

@@ -30,6 +30,18 @@ public:
     void set_basis(Index index);
     State copy() const;
 
+    /// A state whose buffer has room for 2^room_bits amplitudes, of which it uses 2^padded_bits …
+    static State with_room(int num_bits, int padded_bits, int room_bits) {
+        State out(num_bits, room_bits);
+        out.padded_bits_ = padded_bits;
+        return out;
+    }
+    /// … and the state of `bits` bits that it becomes in place: behind its own amplitudes lies what was there before.
+    State widened(int bits) && {
+        num_bits_ = padded_bits_ = bits;
+        return std::move(*this);
+    }
+
 private:
     int num_bits_ = 0;
     int padded_bits_ = 0;

@@ -7,19 +7,20 @@
 
 namespace coratrix {
 
-constexpr int kSumBlock = 8;            // vectors that one step of `apply_terms` holds in registers
+constexpr int kSumBlockBits = 3;
+constexpr int kSumBlock = 1 << kSumBlockBits;  // vectors that one step of `apply_terms` holds in registers
 constexpr int kFunctionBits = 10;       // amplitudes that one call of `apply_function` works on, as a power of two
 constexpr int kMaxTransverse = kMaxGroupBits;
 
 /// One Pauli string times a real number, in terms of the interleaved *numbers* of a state (number 2k is the real
 /// part of amplitude k, number 2k+1 the imaginary part), cut into vectors:
-///   out[v] += ± coefficients · permuted ψ[v ^ x]    the sign being the parity of z & (v ^ x)
+///   out[v] += ± coefficients · permuted ψ[v ^ x]    the sign being the parity of z & v
 template <class T>
 struct SumTerm {
-    Index x = 0, z = 0;             // masks of vector numbers
-    Index skip = 0;                 // blocks of vectors with this bit are left out
-    std::uint32_t source[kSumBlock] = {};      // where in its block each vector's source lies, in numbers
-    unsigned char sign[kSumBlock] = {};        // its own share of the parity
+    Index x = 0, z = 0;             // masks of the numbers of blocks, kSumBlock vectors each
+    Index skip = 0;                 // blocks with this bit are left out
+    std::uint32_t x_inside = 0;     // x inside a block, in numbers
+    int z_inside = 0;               // z inside a block, in vectors
     alignas(64) T coefficients[2][kMaxLanes];  // [parity]
     alignas(64) unsigned char lanes[64];       // the permutation, in the instruction set's own form
 };
@@ -34,22 +35,31 @@ struct SumFunction {
     alignas(64) unsigned char odd_lanes[64];
 };
 
+/// A few bits of a block of ψ and λ, each of which tells two halves of it apart.
+struct BitPairs {
+    int count = 0;                   // at most the set's max_group_bits
+    bool inside = false;             // all bits are inside the vectors, or none is
+    std::uint32_t strides[kMaxTransverse] = {};
+    std::uint32_t lambda = 0;        // distance from ψ to λ
+    Blocks blocks;                   // the values of the block's other bits; of all bits where these are inside
+};
+
 template <class T>
 struct ObservableKernels {
-    /// The tile's highest bit tells ψ (0) from λ (1). With w[k] = Im(λ*[k] ψ[k]): sums[v] ← Σ w[u] over all vectors
-    /// u whose number has all bits of v's, lane by lane; laid out like half a plane.
-    void (*mask_sums)(const T* re, const T* im, int tile_bits, T* sums);
-    /// For each of `count` ≤ kMaxTransverse tile positions, with (a, b) the two halves that it tells apart:
+    /// With w[k] = Im(λ*[k] ψ[k]), λ lying `lambda` beyond ψ: sums[v] ← Σ w[u] over all vectors u of the block whose
+    /// number has all bits of v's, lane by lane; vector by vector in the order of their numbers.
+    void (*mask_sums)(const T* re, const T* im, const Blocks& vectors, std::uint32_t lambda, T* sums);
+    /// For each bit, with (a, b) the two halves that it tells apart:
     ///   Y (`symmetric` false):  Im⟨λ|Y|ψ⟩ = Re Σ (λ*_b ψ_a - λ*_a ψ_b)
     ///   X (`symmetric` true):   Im⟨λ|X|ψ⟩ = Im Σ (λ*_b ψ_a + λ*_a ψ_b)
-    /// Positions are all inside a vector or all outside.
-    void (*transverse)(const T* re, const T* im, int tile_bits, const int* positions, int count, bool symmetric,
-                       double* out);
-    /// out += Σ terms ψ on blocks [first, last) of kSumBlock vectors, or nothing where out is nullptr;
-    /// returns Re ⟨ψ|what was added⟩.
+    void (*transverse)(const T* re, const T* im, const BitPairs& pairs, bool symmetric, double* out);
+    /// Where out is nullptr, returns Re ⟨ψ|Σ terms|ψ⟩ as far as blocks [first, last) of kSumBlock vectors go; else
+    /// out += Σ terms ψ there, and returns 0.
     double (*apply_terms)(const T* psi, Index first, Index last, const SumTerm<T>* terms, std::size_t count, T* out);
     /// The same for a function, on the 2^kFunctionBits amplitudes that begin at vector `first`.
     double (*apply_function)(const T* psi, Index first, const SumFunction<T>& function, T* out);
+    /// Σ a[k] b[k] over blocks [first, last).
+    double (*dot)(const T* a, const T* b, Index first, Index last);
     /// In place: v[k] ← Σ_z (-1)^{z·k} v[z] on 2^(kFunctionBits+1) interleaved numbers, z and k counting pairs.
     void (*walsh_hadamard)(T* numbers);
 };

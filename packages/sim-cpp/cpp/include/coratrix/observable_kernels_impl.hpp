@@ -9,212 +9,254 @@ namespace coratrix::CORATRIX_ISA {
 
 namespace {
 
-/// Where a tile's index lies in a padded plane.
-template <class T>
-CORATRIX_INLINE Index plane_offset(Index index) {
-    constexpr int page_bits = sizeof(T) == 4 ? 10 : 9;
-    return index + (index >> page_bits) * (64 / sizeof(T));
+// ------------------------------------------------------------------------------------- sums over masks of a block
+
+template <class S>
+CORATRIX_INLINE typename S::V overlap(const typename S::T* re, const typename S::T* im, std::uint32_t lambda) {
+    return S::fnma(S::load(im + lambda), S::load(re), S::mul(S::load(re + lambda), S::load(im)));
 }
 
-// ------------------------------------------------------------------------------------ sums over masks of a tile
-
-/// Σ over supersets, on bits p … p+K-1 of the index: v[k] += v[k with the bit set]. The first pass makes w itself.
+/// Σ over supersets, on bits p … p+K-1 of the vectors' numbers: v[k] += v[k with the bit set]. The first pass makes w.
 template <class S, int K, bool First>
-void superset_pass(const typename S::T* re, const typename S::T* im, int bits, int p, typename S::T* sums) {
-    using T = typename S::T;
-    const Index width = Index{1} << S::lane_bits, size = Index{1} << bits, lambda = plane_offset<T>(size);
-    Index place[1 << K];
-    for (Index k = 0; k < Index{1} << K; ++k) place[k] = plane_offset<T>(k << p);
-    for (Index high = 0; high < size; high += Index{1} << (p + K))
-        for (Index low = 0; low < Index{1} << p; low += width) {
-            const Index at = plane_offset<T>(high | low);
+void superset_pass(const typename S::T* re, const typename S::T* im, const Blocks& vectors, std::uint32_t lambda,
+                   std::uint32_t p, typename S::T* sums) {
+    constexpr std::uint32_t width = 1u << S::lane_bits;
+    for (std::uint32_t high = 0; high < vectors.count; high += 1u << (p + K))
+        for (std::uint32_t at = high; at < high + (1u << p); ++at) {
             typename S::V v[1 << K];
-            for (int k = 0; k < 1 << K; ++k) {
-                if constexpr (First) {
-                    const T* const r = re + at + place[k];
-                    const T* const i = im + at + place[k];
-                    v[k] = S::fnma(S::load(i + lambda), S::load(r), S::mul(S::load(r + lambda), S::load(i)));
-                } else {
-                    v[k] = S::load(sums + at + place[k]);
-                }
+            for (std::uint32_t k = 0; k < 1u << K; ++k) {
+                const std::uint32_t number = at | k << p;
+                if constexpr (First) v[k] = overlap<S>(re + vectors.offsets[number], im + vectors.offsets[number], lambda);
+                else v[k] = S::load(sums + number * width);
             }
             for (int g = 0; g < K; ++g)
                 for (int k = 0; k < 1 << K; ++k)
                     if (!(k >> g & 1)) v[k] = S::add(v[k], v[k | 1 << g]);
-            for (int k = 0; k < 1 << K; ++k) S::store(sums + at + place[k], v[k]);
+            for (std::uint32_t k = 0; k < 1u << K; ++k) S::store(sums + (at | k << p) * width, v[k]);
         }
 }
 
 template <class S, bool First>
-void superset_pass_on(int group, const typename S::T* re, const typename S::T* im, int bits, int p,
-                      typename S::T* sums) {
+void superset_pass_on(std::uint32_t group, const typename S::T* re, const typename S::T* im, const Blocks& vectors,
+                      std::uint32_t lambda, std::uint32_t p, typename S::T* sums) {
     switch (group) {
-        case 0: superset_pass<S, 0, First>(re, im, bits, p, sums); break;
-        case 1: superset_pass<S, 1, First>(re, im, bits, p, sums); break;
-        case 2: superset_pass<S, 2, First>(re, im, bits, p, sums); break;
-        case 3: superset_pass<S, 3, First>(re, im, bits, p, sums); break;
+        case 0: superset_pass<S, 0, First>(re, im, vectors, lambda, p, sums); break;
+        case 1: superset_pass<S, 1, First>(re, im, vectors, lambda, p, sums); break;
+        case 2: superset_pass<S, 2, First>(re, im, vectors, lambda, p, sums); break;
+        case 3: superset_pass<S, 3, First>(re, im, vectors, lambda, p, sums); break;
         default:
-            if constexpr (S::max_group_bits > 3) superset_pass<S, 4, First>(re, im, bits, p, sums);
+            if constexpr (S::max_group_bits > 3) superset_pass<S, 4, First>(re, im, vectors, lambda, p, sums);
     }
 }
 
 template <class S>
-void mask_sums(const typename S::T* re, const typename S::T* im, int tile_bits, typename S::T* sums) {
-    const int bits = tile_bits - 1;
-    for (int p = S::lane_bits, first = true; first || p < bits; first = false) {
-        const int group = bits - p < S::max_group_bits ? bits - p : S::max_group_bits;
-        if (first) superset_pass_on<S, true>(group, re, im, bits, p, sums);
-        else superset_pass_on<S, false>(group, re, im, bits, p, sums);
+void mask_sums(const typename S::T* re, const typename S::T* im, const Blocks& vectors, std::uint32_t lambda,
+               typename S::T* sums) {
+    const auto bits = static_cast<std::uint32_t>(__builtin_ctz(vectors.count));
+    for (std::uint32_t p = 0, first = true; first || p < bits; first = false) {
+        const std::uint32_t group = bits - p < S::max_group_bits ? bits - p : S::max_group_bits;
+        if (first) superset_pass_on<S, true>(group, re, im, vectors, lambda, p, sums);
+        else superset_pass_on<S, false>(group, re, im, vectors, lambda, p, sums);
         p += group;
     }
 }
 
 // ---------------------------------------------------------------------------------------- pairs along single bits
 
-/// For each group bit g: upper[g] += λ[g set] ψ[g clear] and lower[g] += λ[g clear] ψ[g set], for one plane of each.
-template <class S, int K>
-CORATRIX_INLINE void add_pairs(const typename S::T* psi, const typename S::T* lambda, const Index* place,
-                               typename S::V* upper, typename S::V* lower) {
-    typename S::V v[1 << K];
-    for (int k = 0; k < 1 << K; ++k) v[k] = S::load(psi + place[k]);
-    for (int k = 0; k < 1 << K; ++k) {
-        const auto l = S::load(lambda + place[k]);
-        for (int g = 0; g < K; ++g) {
-            if (k >> g & 1) upper[g] = S::fma(l, v[k ^ 1 << g], upper[g]);
-            else lower[g] = S::fma(l, v[k ^ 1 << g], lower[g]);
+// X asks for Im Σ (λ*_b ψ_a + λ*_a ψ_b): λ re · ψ im - λ im · ψ re of both pairs.
+// Y asks for Re Σ (λ*_b ψ_a - λ*_a ψ_b): λ re · ψ re + λ im · ψ im, the second pair subtracted.
+
+/// The sums of one combination of planes. Few bits keep the two pairs apart, so that no multiply-add waits long for the
+/// one before it.
+template <class S, int K, bool X>
+struct PairSums {
+    static constexpr bool apart = K < 3;
+    typename S::V upper[K], lower[K];
+
+    CORATRIX_INLINE void clear() {
+        for (int g = 0; g < K; ++g) upper[g] = lower[g] = S::set1(0);
+    }
+
+    CORATRIX_INLINE void add(const typename S::T* psi, const typename S::T* lambda, const std::uint32_t* place) {
+        typename S::V v[1 << K];
+        for (int k = 0; k < 1 << K; ++k) v[k] = S::load(psi + place[k]);
+        for (int k = 0; k < 1 << K; ++k) {
+            const auto l = S::load(lambda + place[k]);
+            for (int g = 0; g < K; ++g) {
+                const auto other = v[k ^ 1 << g];
+                if (k >> g & 1) upper[g] = S::fma(l, other, upper[g]);
+                else if (apart) lower[g] = S::fma(l, other, lower[g]);
+                else upper[g] = X ? S::fma(l, other, upper[g]) : S::fnma(l, other, upper[g]);
+            }
         }
     }
-}
 
-/// A question about pairs needs two combinations of planes: (ψ re, λ re), (ψ im, λ im) for Y and
-/// (ψ im, λ re), -(ψ re, λ im) for X. Sums of 32 blocks stay in T.
-template <class S, int K>
-void transverse_outside(const typename S::T* re, const typename S::T* im, int tile_bits, const int* positions,
-                        bool symmetric, double* out) {
-    using T = typename S::T;
-    const Index size = Index{1} << (tile_bits - 1), half = plane_offset<T>(size);
-    Index bits = 0, place[1 << K];
-    for (int g = 0; g < K; ++g) bits |= Index{1} << positions[g];
-    for (int k = 0; k < 1 << K; ++k) {
-        place[k] = 0;
-        for (int g = 0; g < K; ++g)
-            if (k >> g & 1) place[k] += plane_offset<T>(Index{1} << positions[g]);
+    CORATRIX_INLINE typename S::V total(int g) const {
+        return X ? S::add(upper[g], lower[g]) : S::sub(upper[g], lower[g]);
     }
-    const Index free = (size - 1) & ~bits & ~((Index{1} << S::lane_bits) - 1);
-    for (int plane = 0; plane < 2; ++plane) {
-        const T* const psi = (plane == 0) == symmetric ? im : re;
-        const T* const lambda = (plane == 0 ? re : im) + half;
-        const double up = symmetric && plane == 1 ? -1 : 1, down = symmetric ? up : -up;
-        Index at = 0;
-        do {
-            typename S::V upper[K], lower[K];
-            for (int g = 0; g < K; ++g) upper[g] = lower[g] = S::set1(0);
-            for (int block = 0; block < 32; ++block) {
-                const Index offset = plane_offset<T>(at);
-                add_pairs<S, K>(psi + offset, lambda + offset, place, upper, lower);
-                at = (at - free) & free;
-                if (at == 0) break;
-            }
-            for (int g = 0; g < K; ++g) out[g] += up * sum_of<S>(upper[g]) + down * sum_of<S>(lower[g]);
-        } while (at != 0);
+};
+
+/// Sums of 32 blocks stay in T.
+template <class S, int K, bool X>
+void transverse_outside(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, double* out) {
+    std::uint32_t place[1 << K] = {};
+    for (int k = 0; k < 1 << K; ++k)
+        for (int g = 0; g < K; ++g)
+            if (k >> g & 1) place[k] += pairs.strides[g];
+    for (std::uint32_t block = 0; block < pairs.blocks.count;) {
+        PairSums<S, K, X> first, second;
+        first.clear(), second.clear();
+        const std::uint32_t end = block + 32 < pairs.blocks.count ? block + 32 : pairs.blocks.count;
+        for (; block < end; ++block) {
+            const typename S::T* const r = re + pairs.blocks.offsets[block];
+            const typename S::T* const i = im + pairs.blocks.offsets[block];
+            first.add(X ? i : r, r + pairs.lambda, place);
+            second.add(X ? r : i, i + pairs.lambda, place);
+        }
+        for (int g = 0; g < K; ++g)
+            out[g] += sum_of<S>(X ? S::sub(first.total(g), second.total(g)) : S::add(first.total(g), second.total(g)));
     }
 }
 
 /// Inside a vector: λ times ψ with its lanes exchanged; a lane whose bit is set belongs to λ_b ψ_a.
-template <class S, int C>
-void transverse_inside(const typename S::T* re, const typename S::T* im, int tile_bits, const int* positions,
-                       bool symmetric, double* out) {
-    using T = typename S::T;
-    constexpr int width = 1 << S::lane_bits;
-    const Index size = Index{1} << (tile_bits - 1), half = plane_offset<T>(size);
+template <class S, int C, bool X>
+void transverse_inside(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, double* out) {
+    constexpr unsigned width = 1u << S::lane_bits;
     typename S::I lanes[C];
+    typename S::V signs[C];
     for (int c = 0; c < C; ++c) {
         alignas(64) unsigned char memory[64];
+        alignas(64) typename S::T sign[width];
         unsigned char order[kMaxLanes];
-        for (int l = 0; l < width; ++l) order[l] = static_cast<unsigned char>(l ^ 1 << positions[c]);
+        for (unsigned l = 0; l < width; ++l) {
+            order[l] = static_cast<unsigned char>(l ^ pairs.strides[c]);
+            sign[l] = X || (l & pairs.strides[c]) ? 1 : -1;
+        }
         S::make_index(order, memory);
         lanes[c] = S::index(memory);
+        signs[c] = S::load(sign);
     }
-    for (int plane = 0; plane < 2; ++plane) {
-        const T* const psi = (plane == 0) == symmetric ? im : re;
-        const T* const lambda = (plane == 0 ? re : im) + half;
-        const double up = symmetric && plane == 1 ? -1 : 1, down = symmetric ? up : -up;
-        for (Index at = 0; at < size;) {
-            typename S::V sums[C];
-            for (int c = 0; c < C; ++c) sums[c] = S::set1(0);
-            const Index end = at + 64 * width < size ? at + 64 * width : size;
-            for (; at < end; at += width) {
-                const auto v = S::load(psi + plane_offset<T>(at)), l = S::load(lambda + plane_offset<T>(at));
-                for (int c = 0; c < C; ++c) sums[c] = S::fma(l, S::permute(v, lanes[c]), sums[c]);
-            }
-            for (int c = 0; c < C; ++c) {
-                alignas(64) T values[width];
-                S::store(values, sums[c]);
-                for (int l = 0; l < width; ++l) out[c] += (l >> positions[c] & 1 ? up : down) * static_cast<double>(values[l]);
-            }
+    for (std::uint32_t block = 0; block < pairs.blocks.count;) {
+        typename S::V first[C], second[C];
+        for (int c = 0; c < C; ++c) first[c] = second[c] = S::set1(0);
+        const std::uint32_t end = block + 64 < pairs.blocks.count ? block + 64 : pairs.blocks.count;
+        for (; block < end; ++block) {
+            const typename S::T* const r = re + pairs.blocks.offsets[block];
+            const typename S::T* const i = im + pairs.blocks.offsets[block];
+            const auto v = S::load(X ? i : r), w = S::load(X ? r : i);
+            const auto l = S::load(r + pairs.lambda), m = S::load(i + pairs.lambda);
+            for (int c = 0; c < C; ++c) first[c] = S::fma(l, S::permute(v, lanes[c]), first[c]);
+            for (int c = 0; c < C; ++c) second[c] = S::fma(m, S::permute(w, lanes[c]), second[c]);
         }
+        for (int c = 0; c < C; ++c)
+            out[c] += sum_of<S>(S::mul(signs[c], X ? S::sub(first[c], second[c]) : S::add(first[c], second[c])));
+    }
+}
+
+template <class S, bool X>
+void transverse_on(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, double* out) {
+    switch (pairs.count * 2 + pairs.inside) {
+        case 2: transverse_outside<S, 1, X>(re, im, pairs, out); break;
+        case 4: transverse_outside<S, 2, X>(re, im, pairs, out); break;
+        case 6: transverse_outside<S, 3, X>(re, im, pairs, out); break;
+        case 8:
+            if constexpr (S::max_group_bits > 3) transverse_outside<S, 4, X>(re, im, pairs, out);
+            break;
+        case 3: transverse_inside<S, 1, X>(re, im, pairs, out); break;
+        case 5: transverse_inside<S, 2, X>(re, im, pairs, out); break;
+        case 7: transverse_inside<S, 3, X>(re, im, pairs, out); break;
+        default: transverse_inside<S, 4, X>(re, im, pairs, out);
     }
 }
 
 template <class S>
-void transverse(const typename S::T* re, const typename S::T* im, int tile_bits, const int* positions, int count,
-                bool symmetric, double* out) {
-    const bool inside = positions[0] < S::lane_bits;
-    for (int k = 0; k < count; ++k) out[k] = 0;
-    while (count > 0) {
-        const int limit = inside ? kMaxTransverse : S::max_group_bits;
-        const int now = count < limit ? count : limit;
-        switch (now * 2 + inside) {
-            case 2: transverse_outside<S, 1>(re, im, tile_bits, positions, symmetric, out); break;
-            case 4: transverse_outside<S, 2>(re, im, tile_bits, positions, symmetric, out); break;
-            case 6: transverse_outside<S, 3>(re, im, tile_bits, positions, symmetric, out); break;
-            case 8:
-                if constexpr (S::max_group_bits > 3) transverse_outside<S, 4>(re, im, tile_bits, positions, symmetric, out);
-                break;
-            case 3: transverse_inside<S, 1>(re, im, tile_bits, positions, symmetric, out); break;
-            case 5: transverse_inside<S, 2>(re, im, tile_bits, positions, symmetric, out); break;
-            case 7: transverse_inside<S, 3>(re, im, tile_bits, positions, symmetric, out); break;
-            default: transverse_inside<S, 4>(re, im, tile_bits, positions, symmetric, out);
-        }
-        positions += now, out += now, count -= now;
-    }
+void transverse(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, bool symmetric, double* out) {
+    for (int k = 0; k < pairs.count; ++k) out[k] = 0;
+    if (symmetric) transverse_on<S, true>(re, im, pairs, out);
+    else transverse_on<S, false>(re, im, pairs, out);
 }
 
 // -------------------------------------------------------------------------------------------------- Pauli sums
 
+/// sum[j] ± coefficients · permuted ψ[j ^ x] for the vectors j of one block; Z, z inside a block, gives the signs.
+template <class S, int Z>
+CORATRIX_INLINE void add_term(const typename S::T* source, const SumTerm<typename S::T>& term, int odd,
+                              typename S::V* sum) {
+    constexpr std::uint32_t width = 1u << S::lane_bits;
+    const auto lanes = S::index(term.lanes);
+    const auto plus = S::load(term.coefficients[odd]), minus = S::load(term.coefficients[1 - odd]);
+    for (std::uint32_t j = 0; j < kSumBlock; ++j)
+        sum[j] = S::fma(__builtin_parity(j & Z) ? minus : plus,
+                        S::permute(S::load(source + (j * width ^ term.x_inside)), lanes), sum[j]);
+}
+
+/// sum ← Σ terms ψ on one block.
 template <class S>
-double apply_terms(const typename S::T* psi, Index first, Index last, const SumTerm<typename S::T>* terms,
-                   std::size_t count, typename S::T* out) {
-    using T = typename S::T;
-    constexpr Index width = Index{1} << S::lane_bits, block_size = kSumBlock * width;
+CORATRIX_INLINE void add_terms(const typename S::T* psi, Index block, const SumTerm<typename S::T>* terms,
+                               std::size_t count, typename S::V* sum) {
+    for (int j = 0; j < kSumBlock; ++j) sum[j] = S::set1(0);
+    for (const SumTerm<typename S::T>* term = terms; term != terms + count; ++term) {
+        if (block & term->skip) continue;
+        const int odd = __builtin_parityll(term->z & block);
+        const typename S::T* const source = psi + ((block ^ term->x) * kSumBlock << S::lane_bits);
+        switch (term->z_inside) {
+            case 0: add_term<S, 0>(source, *term, odd, sum); break;
+            case 1: add_term<S, 1>(source, *term, odd, sum); break;
+            case 2: add_term<S, 2>(source, *term, odd, sum); break;
+            case 3: add_term<S, 3>(source, *term, odd, sum); break;
+            case 4: add_term<S, 4>(source, *term, odd, sum); break;
+            case 5: add_term<S, 5>(source, *term, odd, sum); break;
+            case 6: add_term<S, 6>(source, *term, odd, sum); break;
+            default: add_term<S, 7>(source, *term, odd, sum);
+        }
+    }
+}
+
+/// Products of 16 blocks are added in T, the rest in double.
+template <class S>
+double value_of_terms(const typename S::T* psi, Index first, Index last, const SumTerm<typename S::T>* terms,
+                      std::size_t count) {
+    constexpr Index width = Index{1} << S::lane_bits;
     double total = 0;
     for (Index block = first; block < last;) {
         auto dot = S::set1(0);
-        const Index end = block + 16 < last ? block + 16 : last;
-        for (; block < end; ++block) {
-            const Index v = block * kSumBlock;
+        for (const Index end = block + 16 < last ? block + 16 : last; block < end; ++block) {
             typename S::V sum[kSumBlock];
-            for (int j = 0; j < kSumBlock; ++j) sum[j] = S::set1(0);
-            for (std::size_t t = 0; t < count; ++t) {
-                const SumTerm<T>& term = terms[t];
-                if (v & term.skip) continue;
-                const Index from = (v ^ term.x) & ~Index{kSumBlock - 1};
-                const T* const source = psi + from * width;
-                const unsigned char odd = static_cast<unsigned char>(__builtin_parityll(term.z & from));
-                const auto lanes = S::index(term.lanes);
-                for (int j = 0; j < kSumBlock; ++j)
-                    sum[j] = S::fma(S::load(term.coefficients[term.sign[j] ^ odd]),
-                                    S::permute(S::load(source + term.source[j]), lanes), sum[j]);
-            }
-            const Index at = block * block_size;
-            for (int j = 0; j < kSumBlock; ++j) dot = S::fma(sum[j], S::load(psi + at + j * width), dot);
-            if (out != nullptr)
-                for (int j = 0; j < kSumBlock; ++j) {
-                    T* const place = out + at + j * width;
-                    S::store(place, S::add(S::load(place), sum[j]));
-                }
+            add_terms<S>(psi, block, terms, count, sum);
+            for (Index j = 0; j < kSumBlock; ++j)
+                dot = S::fma(sum[j], S::load(psi + (block * kSumBlock + j) * width), dot);
         }
         total += sum_of<S>(dot);
+    }
+    return total;
+}
+
+template <class S>
+double apply_terms(const typename S::T* psi, Index first, Index last, const SumTerm<typename S::T>* terms,
+                   std::size_t count, typename S::T* out) {
+    if (out == nullptr) return value_of_terms<S>(psi, first, last, terms, count);
+    for (Index block = first; block < last; ++block) {
+        typename S::V sum[kSumBlock];
+        add_terms<S>(psi, block, terms, count, sum);
+        typename S::T* place = out + (block * kSumBlock << S::lane_bits);
+        for (int j = 0; j < kSumBlock; ++j, place += 1 << S::lane_bits)
+            S::store(place, S::add(S::load(place), sum[j]));
+    }
+    return 0;
+}
+
+template <class S>
+double dot(const typename S::T* a, const typename S::T* b, Index first, Index last) {
+    constexpr Index block_size = Index{kSumBlock} << S::lane_bits;
+    double total = 0;
+    for (Index at = first * block_size; at < last * block_size;) {
+        typename S::V sum[4];
+        for (int k = 0; k < 4; ++k) sum[k] = S::set1(0);
+        const Index end = at + 16 * block_size < last * block_size ? at + 16 * block_size : last * block_size;
+        while (at < end)
+            for (int k = 0; k < 4; ++k, at += Index{1} << S::lane_bits)
+                sum[k] = S::fma(S::load(a + at), S::load(b + at), sum[k]);
+        total += sum_of<S>(S::add(S::add(sum[0], sum[1]), S::add(sum[2], sum[3])));
     }
     return total;
 }
@@ -230,8 +272,8 @@ double apply_function(const typename S::T* psi, Index first, const SumFunction<t
         auto sum = S::set1(0);
         if (f.even != nullptr) sum = S::mul(S::load(f.even + v * width), S::permute(source, even_lanes));
         if (f.odd != nullptr) sum = S::fma(S::load(f.odd + v * width), S::permute(source, odd_lanes), sum);
-        dot = S::fma(sum, S::load(psi + (first + v) * width), dot);
         if (out != nullptr) S::store(out + (first + v) * width, S::add(S::load(out + (first + v) * width), sum));
+        else dot = S::fma(sum, S::load(psi + (first + v) * width), dot);
     }
     return sum_of<S>(dot);
 }
@@ -270,7 +312,8 @@ void walsh_hadamard(typename S::T* numbers) {
 
 template <class S>
 ObservableKernels<typename S::T> make_observable_kernels() {
-    return {mask_sums<S>, transverse<S>, apply_terms<S>, apply_function<S>, walsh_hadamard<S>};
+    return {mask_sums<S>, transverse<S>, apply_terms<S>, apply_function<S>, dot<S>,
+            walsh_hadamard<S>};
 }
 
 }  // namespace coratrix::CORATRIX_ISA

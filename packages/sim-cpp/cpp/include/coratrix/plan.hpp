@@ -17,6 +17,7 @@
 #include "coratrix/kernel_table.hpp"
 #include "coratrix/lowering.hpp"
 #include "coratrix/memory.hpp"
+#include "coratrix/observable_kernels.hpp"
 #include "coratrix/schedule.hpp"
 
 namespace coratrix {
@@ -37,19 +38,22 @@ private:
     std::size_t total_ = 0;
 };
 
-/// Sums to be taken over a tile whose highest bit tells ψ from λ.
+/// Sums to be taken over a block whose highest bit tells ψ from λ.
 struct Probes {
     struct Masked {            // Σ Im(λ* ψ) where all bits of a mask are set
-        Mask outer;            // bits outside the tile that must be set
-        std::uint32_t local;   // tile positions
+        Mask outer;            // bits outside the block that must be set
+        std::uint32_t local;   // positions in the block
         int number;
     };
-    struct Transverse {        // Im⟨λ|X|ψ⟩ or Im⟨λ|Y|ψ⟩
-        int position;
-        int number;
+    struct Transverse {        // Im⟨λ|X|ψ⟩ or Im⟨λ|Y|ψ⟩ on a few bits
+        BitPairs pairs;
+        bool symmetric;        // X
+        int numbers[kMaxTransverse];
     };
     std::vector<Masked> masked;
-    std::vector<Transverse> x, y;
+    std::vector<Transverse> transverse;
+    Blocks vectors;            // of ψ in the block
+    std::uint32_t lambda = 0;  // distance from ψ to λ
     double scale = 1;          // what the amplitudes still lack, squared
 };
 

@@ -9,14 +9,17 @@ namespace coratrix::CORATRIX_ISA {
 
 namespace {
 
-/// The lanes added up, in double.
+/// The lanes added up in double, halves onto halves: no addition waits for more than a few others.
 template <class S>
 CORATRIX_INLINE double sum_of(typename S::V v) {
-    alignas(64) typename S::T lanes[1 << S::lane_bits];
+    constexpr int width = 1 << S::lane_bits;
+    alignas(64) typename S::T lanes[width];
     S::store(lanes, v);
-    double sum = 0;
-    for (int k = 0; k < 1 << S::lane_bits; ++k) sum += static_cast<double>(lanes[k]);
-    return sum;
+    double sums[width];
+    for (int k = 0; k < width; ++k) sums[k] = static_cast<double>(lanes[k]);
+    for (int half = width / 2; half > 0; half /= 2)
+        for (int k = 0; k < half; ++k) sums[k] += sums[k + half];
+    return sums[0];
 }
 
 /// (re + i im) ← (re + i im) · (fr + i fi).
