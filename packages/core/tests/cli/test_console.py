@@ -10,7 +10,7 @@ import pytest
 
 from coratrix.backend import BackendManager, JobRecord, JobState, registry
 from coratrix.backend.store import open_store
-from coratrix.cli import session
+from coratrix.cli import session, tables
 from coratrix.cli.app import run
 from coratrix.testing.scripted import ScriptedBackend, ScriptedService
 
@@ -148,6 +148,24 @@ def test_jobs_are_listed_shown_and_exported(job: str, capsys: pytest.CaptureFixt
     assert "gone" in capsys.readouterr().out
     assert run(["jobs", "export", job, "out.json"]) == 0
     assert json.loads(Path("out.json").read_text())["circuits"][0]["source"] == BELL
+
+
+def test_what_is_copied_from_a_narrow_terminal_is_whole(
+    vendor: ScriptedService, bell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tables.out, "width", 60)
+
+    assert run(["run", bell, "--backend", "far", "--detach"]) == 0
+    (said,) = capsys.readouterr().out.splitlines()
+    job_id = said.split()[0]
+    assert said.endswith(f"coratrix jobs wait {job_id}")
+    assert run(["jobs", "list"]) == 0
+    assert job_id in capsys.readouterr().out
+
+
+def test_a_batch_of_what_is_no_folder_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["batch", "nowhere"]) == 2
+    assert "nowhere is no folder" in capsys.readouterr().err
 
 
 def test_a_record_goes_to_standard_output_too(job: str, capsys: pytest.CaptureFixture[str]) -> None:

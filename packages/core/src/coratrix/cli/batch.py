@@ -24,6 +24,8 @@ def batch(
     as_json: AsJson = False,
 ) -> None:
     """Run every circuit of a folder; exit code 1 when one failed."""
+    if not folder.is_dir():
+        raise ConfigurationError(f"{folder} is no folder", hint="Name one that holds .qasm or .json files")
     files = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
     if not files:
         raise ConfigurationError(f"{folder} holds no circuit ({', '.join(SUFFIXES)})")

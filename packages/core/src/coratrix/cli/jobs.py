@@ -101,7 +101,7 @@ def resubmit(job_id: JobId, as_json: AsJson = False) -> None:
     if as_json:
         session.emit({"job_id": job.id, "repeats": job_id})
     else:
-        tables.out.print(f"{job.id} repeats {job_id}")
+        tables.out.print(f"{job.id} repeats {job_id}", soft_wrap=True)
 
 
 @app.command()

@@ -69,7 +69,8 @@ def _detach(
     if as_json:
         session.emit({"job_id": job.id, "backend": job.backend_name})
     else:
-        tables.out.print(f"{job.id} on {job.backend_name}; its result: coratrix jobs wait {job.id}")
+        said = f"{job.id} on {job.backend_name}; its result: coratrix jobs wait {job.id}"
+        tables.out.print(said, soft_wrap=True)  # so that the command can be copied
 
 
 def _noise(path: Path | None) -> Any:

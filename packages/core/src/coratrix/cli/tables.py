@@ -21,11 +21,13 @@ err = Console(highlight=False, markup=False, stderr=True)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """Print rows under headings."""
+    """Print rows under headings; ids stay on one line, so that they can be copied."""
+    listed = list(rows)
     drawn = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
-    for heading in headings:
-        drawn.add_column(heading, overflow="fold")  # a command cut short is of no use
-    for row in rows:
+    for place, heading in enumerate(headings):
+        whole = max((len(str(row[place])) for row in listed), default=0) if heading == "id" else None
+        drawn.add_column(heading, overflow="fold", min_width=whole)  # a command cut short is of no use
+    for row in listed:
         drawn.add_row(*("unknown" if cell is None else str(cell) for cell in row))
     out.print(drawn)
 
