@@ -55,6 +55,7 @@ int default_block_bits() {
 }
 
 constexpr int kManyTiles = 4;      // 2^4 of them
+constexpr int kManyChunks = 14;
 constexpr int kSmallestGroup = 2;  // a turn mixes two bits
 constexpr double kLongest = 1e9;  // a second: no cost is more
 constexpr int kWidestTile = 24;   // offsets inside a tile are 32-bit numbers
@@ -108,7 +109,8 @@ Sizes sizes_for(const CostTable& costs, int num_bits, int max_group_bits) {
     const bool is_own = forms.tile_bits > 0 && (forms.tile_bits <= usual || num_bits >= forms.tile_bits + kManyTiles);
     return {is_own ? forms.tile_bits : usual,
             forms.block_bits > 0 ? forms.block_bits : default_block_bits<T>(),
-            forms.group_bits > 0 ? std::clamp(forms.group_bits, kSmallestGroup, max_group_bits) : max_group_bits};
+            forms.group_bits > 0 ? std::clamp(forms.group_bits, kSmallestGroup, max_group_bits) : max_group_bits,
+            num_bits >= kManyChunks ? forms.chunk_bits : 0};
 }
 
 template Sizes sizes_for<float>(const CostTable&, int, int);

@@ -32,8 +32,7 @@ public:
     Filler(const LoweredCircuit& circuit, const Schedule& schedule, const Kernels<T>& kernels,
            const PlanOptions& options)
         : circuit_(circuit), schedule_(schedule), kernels_(kernels), ends_at_zero_(options.ends_at_zero),
-          chunk_bits_(options.costs.of<T>().chunk_bits),
-          group_bits_(sizes_for<T>(options.costs, circuit.num_bits, kernels.max_group_bits).group_bits) {
+          sizes_(sizes_for<T>(options.costs, circuit.num_bits, kernels.max_group_bits)) {
         plan_.num_bits = schedule.num_bits;
         plan_.padded_bits = schedule.padded_bits;
         plan_.tile_bits = schedule.tile_bits;
@@ -157,7 +156,7 @@ private:
         monomials.push_back({0, scale_});
         scale_ = 1;
         TileOp<T> out{TileOp<T>::Kind::diagonal};
-        out.diagonal = build_diagonal<T>(monomials, layout_, kernels_.lane_bits, chunk_bits_, plan_.arena, plan_.scratch_size);
+        out.diagonal = build_diagonal<T>(monomials, layout_, kernels_.lane_bits, sizes_.chunk_bits, plan_.arena, plan_.scratch_size);
         block().ops.push_back(out);
         ++plan_.cost.diagonals;
         plan_.cost.multiply_adds += std::ldexp(4.0, plan_.padded_bits);
@@ -283,10 +282,10 @@ private:
     void exchange(const std::vector<std::pair<int, int>>& pairs) {
         std::size_t done = 0;
         while (done < pairs.size()) {
-            const std::size_t count = std::min(pairs.size() - done, static_cast<std::size_t>(group_bits_));
+            const std::size_t count = std::min(pairs.size() - done, static_cast<std::size_t>(sizes_.group_bits));
             Mask bits = 0;
             for (std::size_t k = 0; k < count; ++k) bits |= bit(pairs[done + k].second);
-            for (Mask left = layout_.local & ~lane_mask() & ~bits; left && popcount(bits) < group_bits_; left &= left - 1)
+            for (Mask left = layout_.local & ~lane_mask() & ~bits; left && popcount(bits) < sizes_.group_bits; left &= left - 1)
                 bits |= left & (~left + 1);
             const StepMaker<T> maker(kernels_, bits);
             auto* const steps = plan_.arena.template allocate<Step<T>>(count);
@@ -346,7 +345,7 @@ private:
     const Schedule& schedule_;
     const Kernels<T>& kernels_;
     const bool ends_at_zero_;
-    const int chunk_bits_, group_bits_;
+    const Sizes sizes_;
     Plan<T> plan_;
     Layout tile_{0};
     Layout layout_{0};                               // of the present block

@@ -98,7 +98,7 @@ void sizes_are_the_tables() {
     costs.of_double.tile_bits = 9, costs.of_double.block_bits = 7, costs.of_double.group_bits = 2;
     costs.of_double.chunk_bits = 1, costs.diagonal_qubits = 2;
 
-    const Plan<double> plan = plan_of<double>(pairs(12), costs);
+    const Plan<double> plan = plan_of<double>(pairs(14), costs);
     expect(plan.tile_bits == 9, "tiles of 2^9 amplitudes");
     for (const Stage<double>& stage : plan.stages)
         for (const TileBlock<double>& block : stage.blocks) {
@@ -119,6 +119,9 @@ void a_larger_tile_is_for_states_of_many_tiles() {
     CostTable costs;
     costs.of_double.tile_bits = usual + 2;
 
+    costs.of_double.chunk_bits = 5;
+    expect(sizes_for<double>(costs, 13, 4).chunk_bits == 0, "13 qubits: the usual tables");
+    expect(sizes_for<double>(costs, 14, 4).chunk_bits == 5, "14 qubits: tables of 2^5 vectors");
     expect(sizes_for<double>(costs, usual + 5, 4).tile_bits == usual, "8 tiles: the usual size");
     expect(sizes_for<double>(costs, usual + 6, 4).tile_bits == usual + 2, "16 tiles: the table's size");
 }

@@ -16,12 +16,12 @@ namespace coratrix {
 /// leaves them to the rule of `sizes_for`.
 struct FormCosts {
     double dense_pair_ns;   // a two-qubit unitary as a 4×4 matrix
-    double turned_pair_ns;  // the same in its KAK form, with its share of the rotations and phases
+    double turned_pair_ns;  // the same in its KAK form, with the rotations and phases that it brings
     double direct_gate_ns;  // a gate worked on without a plan
     int tile_bits = 0;      // amplitudes of a tile, for states of many tiles
     int block_bits = 0;     // amplitudes of a block
     int group_bits = 0;     // vectors that a register group holds
-    int chunk_bits = 0;     // vectors in the table of a diagonal
+    int chunk_bits = 0;     // vectors in the table of a diagonal, for states in which it is used many times
 };
 
 struct CostTable {
@@ -53,9 +53,10 @@ struct CostTable {
 
 /// What a schedule needs to know: a table's sizes, or those that follow from the caches where it has none. A tile wider
 /// than those is for states of 2^4 tiles or more: in narrower ones much is done on the first tile alone, while the
-/// bits outside it are still zero, and that is less the smaller the tile.
+/// bits outside it are still zero, and that is less the smaller the tile. In states of few chunks a longer table costs
+/// more to make than it saves.
 struct Sizes {
-    int tile_bits, block_bits, group_bits;
+    int tile_bits, block_bits, group_bits, chunk_bits;
 };
 
 template <class T>
