@@ -190,6 +190,13 @@ CORATRIX_INLINE void add_term(const typename S::T* source, const SumTerm<typenam
                         S::permute(S::load(source + (j * width ^ term.x_inside)), lanes), sum[j]);
 }
 
+/// A term reads blocks in an order that no processor guesses, so it is told; beyond the end of ψ this does nothing.
+template <class S>
+CORATRIX_INLINE void prefetch_block(const typename S::T* block) {
+    constexpr int line = 64 / sizeof(typename S::T);
+    for (int k = 0; k < kSumBlock << S::lane_bits; k += line) __builtin_prefetch(block + k);
+}
+
 /// sum ← Σ terms ψ on one block.
 template <class S>
 CORATRIX_INLINE void add_terms(const typename S::T* psi, Index block, const SumTerm<typename S::T>* terms,
@@ -199,6 +206,7 @@ CORATRIX_INLINE void add_terms(const typename S::T* psi, Index block, const SumT
         if (block & term->skip) continue;
         const int odd = __builtin_parityll(term->z & block);
         const typename S::T* const source = psi + ((block ^ term->x) * kSumBlock << S::lane_bits);
+        prefetch_block<S>(psi + (((block + 2) ^ term->x) * kSumBlock << S::lane_bits));
         switch (term->z_inside) {
             case 0: add_term<S, 0>(source, *term, odd, sum); break;
             case 1: add_term<S, 1>(source, *term, odd, sum); break;
