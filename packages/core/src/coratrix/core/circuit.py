@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any, Final, Self, TypeAlias
 
 from coratrix.core import serialization
@@ -30,6 +29,7 @@ from coratrix.core.operations import (
     Measure,
     Reset,
     WhileLoop,
+    measurements_of,
 )
 from coratrix.core.parameters import Parameter, ParameterExpression, ParameterLike, angle, named_values
 from coratrix.core.registers import ClassicalRegister
@@ -82,9 +82,6 @@ class QuantumCircuit(Recorded):
         if type(global_phase) is not float or global_phase:
             self._global_phase = angle(global_phase, what="the global phase")
         self._registers: list[ClassicalRegister] = []
-        self._channel_ops: dict[int, ChannelOp] | None = (
-            None  # by the identity of the channel, once there are any
-        )
         super().__init__()
         for register in registers:
             self.add_register(*(register if isinstance(register, tuple) else (register.name, register.size)))
@@ -218,7 +215,7 @@ class QuantumCircuit(Recorded):
         first = 0
         if self.num_clbits != self.num_qubits or self.has_measurements:
             first = self.add_register(self._free_name("meas"), self.num_qubits).offset
-        measurements = _measurements(self.num_qubits, first)
+        measurements = measurements_of(self.num_qubits, first)
         return self._add_sorted(measurements, measurements)
 
     def reset(self, *qubits: int) -> Self:
@@ -243,8 +240,7 @@ class QuantumCircuit(Recorded):
 
     def channel(self, channel: Any, *qubits: int) -> Self:
         """Put a noise channel on qubits."""
-        known = self._channel_ops
-        if known is None:
+        if (known := self._channel_ops) is None:
             known = self._channel_ops = {}
         operation = known.get(id(channel))
         if operation is None:  # it keeps the channel alive, and so the id its own
@@ -402,15 +398,3 @@ class QuantumCircuit(Recorded):
 
     def _clbits(self, clbits: Iterable[int]) -> tuple[int, ...]:
         return checked_clbits(clbits, self.num_clbits)
-
-
-def _measurements(num_qubits: int, first: int) -> tuple[Instruction, ...]:
-    """Every qubit measured, qubit 0 into bit ``first``; small ones are made once and shared."""
-    if num_qubits <= 64 and first == 0:
-        return _from_the_first(num_qubits)
-    return tuple([Instruction(_MEASURE, (qubit,), (first + qubit,)) for qubit in range(num_qubits)])
-
-
-@cache
-def _from_the_first(num_qubits: int) -> tuple[Instruction, ...]:
-    return tuple(Instruction(_MEASURE, (qubit,), (qubit,)) for qubit in range(num_qubits))

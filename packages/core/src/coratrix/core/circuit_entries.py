@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from coratrix.core.circuit_gates import GateMethods
 from coratrix.core.entries import Entry, instruction_of
-from coratrix.core.operations import Instruction
+from coratrix.core.operations import ChannelOp, Instruction
 
 
 class Recorded(GateMethods):
@@ -20,6 +20,9 @@ class Recorded(GateMethods):
         self._entries: list[Entry] = []
         self._others: list[Instruction] = []  # the entries that are Instructions
         self._made: list[Instruction] = []  # the first entries as Instructions, as far as somebody has looked
+        self._channel_ops: dict[int, ChannelOp] | None = (
+            None  # by the identity of the channel, once there are any
+        )
 
     @property
     def instructions(self) -> tuple[Instruction, ...]:
@@ -46,10 +49,8 @@ class Recorded(GateMethods):
         return iter(self._instructions)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {
-            "_made": [],
-            "_channel_ops": None,
-        }  # a pickle holds each thing once, and no identities
+        # a pickle holds each thing once, and no identities
+        return self.__dict__ | {"_made": [], "_channel_ops": None}
 
     @property
     def _instructions(self) -> list[Instruction]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from coratrix.core.bits import register_value
@@ -29,6 +30,9 @@ class Measure:
     name: ClassVar[str] = "measure"
     num_qubits: ClassVar[int] = 1
     num_clbits: ClassVar[int] = 1
+
+
+_MEASURE = Measure()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +242,18 @@ def bodies(operation: Operation) -> tuple[tuple[Instruction, ...], ...]:
     if isinstance(operation, IfElse):
         return operation.then_body, operation.else_body
     return (operation.body,) if isinstance(operation, WhileLoop) else ()
+
+
+def measurements_of(num_qubits: int, first: int) -> tuple[Instruction, ...]:
+    """Every qubit measured, qubit 0 into bit ``first``; small ones are made once and shared."""
+    if num_qubits <= 64 and first == 0:
+        return _from_the_first(num_qubits)
+    return tuple([Instruction(_MEASURE, (qubit,), (first + qubit,)) for qubit in range(num_qubits)])
+
+
+@cache
+def _from_the_first(num_qubits: int) -> tuple[Instruction, ...]:
+    return tuple(Instruction(_MEASURE, (qubit,), (qubit,)) for qubit in range(num_qubits))
 
 
 def _touched_qubits(body: Iterable[Instruction]) -> tuple[int, ...]:
