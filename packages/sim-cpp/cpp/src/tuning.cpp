@@ -197,9 +197,13 @@ private:
         const double share = 1e9 / gates / std::ldexp(1.0, n);
         costs_.of<T>().dense_pair_ns = runs[0] * share;
         costs_.of<T>().turned_pair_ns = runs[1] * share;
-        const std::vector<double> planning = least_times(
-            {[&] { plan(program, costs_, false); }, [&] { plan(program, costs_, true); }}, 5 * kRounds, 1);
-        kak_ns_ = std::max(0.0, (planning[1] - planning[0]) * 1e9 / gates);
+        constexpr int crossing = 13;  // near the width from which the form pays, whole runs are compared
+        const Program near = paired(crossing, depth);
+        const std::vector<double> whole = least_times({[&] { run_from_zero(plan(near, costs_, false), Context{}); },
+                                                       [&] { run_from_zero(plan(near, costs_, true), Context{}); }},
+                                                      5 * kRounds, 1);
+        const double saved = costs_.of<T>().dense_pair_ns - costs_.of<T>().turned_pair_ns;
+        kak_ns_ = std::max(0.0, (whole[1] - whole[0]) * 1e9 / (depth * (crossing / 2)) + std::ldexp(saved, crossing));
     }
 
     /// The two ways of a state of a few qubits.
