@@ -233,7 +233,9 @@ def test_a_cancelled_job_has_a_result_that_says_so() -> None:
 
     assert job.cancel()
     assert job.status() is JobState.CANCELLED
-    assert job.result().error_code == "cancelled"
+    result = job.result()
+    assert result.error_code == "cancelled"
+    assert f"resubmit({job.id!r})" in str(result.error)
     assert not job.cancel()
 
 

@@ -229,7 +229,11 @@ class LocalJob(Job):
 def cancelled_result(job_id: str, backend: str) -> ExecutionResult:
     """What is returned for a job that was cancelled: a job's end is a result, not an exception."""
     return ExecutionResult(
-        success=False, error="the job was cancelled", error_code="cancelled", job_id=job_id, backend=backend
+        success=False,
+        error=f"the job was cancelled; manager.resubmit({job_id!r}) sends its circuit again, as a new job",
+        error_code="cancelled",
+        job_id=job_id,
+        backend=backend,
     )
 
 
