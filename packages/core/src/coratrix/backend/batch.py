@@ -26,7 +26,7 @@ from coratrix.backend.errors import (
     ConfigurationError,
 )
 from coratrix.backend.in_jobs import seeded
-from coratrix.backend.interface import BackendInterface, failed_result, shots_of_each
+from coratrix.backend.interface import BackendInterface, failed_result, seed_at, shots_of_each
 from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.progress import Progress, reporting
 from coratrix.backend.store import JobDesk
@@ -36,7 +36,6 @@ from coratrix.core.result import ExecutionResult
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
-SEED_STRIDE = 0x9E3779B97F4A7C15  # between neighbours in one call of a simulator, modulo 2⁶⁴
 LOCAL_CHUNK = 64  # circuits that a backend without jobs runs between two reports of progress
 
 # Around the sending of circuits; raises to keep them unsent
@@ -280,7 +279,7 @@ class Batch:
         seed = self._options.get("seed", backend.config.connection_params.get("seed"))
         if seed is None:
             return self._options
-        return {**self._options, "seed": (int(seed) + SEED_STRIDE * chunk.start) % 2**64}
+        return {**self._options, "seed": seed_at(seed, chunk.start)}
 
     def _sorted_out(self, chunk: _Chunk, backend: BackendInterface) -> tuple[list[_Chunk], list[int]]:
         """The chunk without the circuits that cannot run, which get their failed results."""

@@ -30,6 +30,16 @@ if TYPE_CHECKING:
     from coratrix.core.circuit import QuantumCircuit
 
 DEFAULT_SHOTS = 1000
+_SEED_STRIDE = 0x9E3779B97F4A7C15
+
+
+def seed_at(seed: int, place: int) -> int:
+    """The seed of the circuit at ``place`` of a batch with that seed, modulo 2⁶⁴; of the first it is the batch's own.
+
+    Where a simulator runs some of a batch in one call, it gives each of these its seed by the same rule: so a
+    circuit's seed does not depend on how the batch is cut.
+    """
+    return (int(seed) + _SEED_STRIDE * place) % 2**64
 
 
 class BackendInterface(ABC):

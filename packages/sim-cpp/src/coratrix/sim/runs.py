@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import Final
 
+from coratrix.backend.interface import seed_at
 from coratrix.core import QuantumCircuit
 from coratrix.core.noise import NoiseModel
 from coratrix.core.operations import Barrier, ChannelOp, IfElse, Reset, WhileLoop
@@ -89,7 +90,7 @@ def seed_of(given: int | None, default: int | None, place: int) -> int:
     seed = given if given is not None else default
     if seed is None:
         return secrets.randbits(63)
-    return (int(seed) + 0x9E3779B97F4A7C15 * place) % 2**64
+    return seed_at(seed, place)
 
 
 def is_silent(model: NoiseModel) -> bool:
