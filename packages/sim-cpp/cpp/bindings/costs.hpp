@@ -30,7 +30,8 @@ inline CostTable measured_costs(const std::string& set) {
 
 inline void bind_costs(py::module_& m) {
     py::class_<CostTable>(m, "CostTable", "What the forms of an operation cost: how plans choose between them.")
-        .def(py::init<>())
+        .def(py::init([](const std::string& set) { return default_costs(parse_set(set)); }),
+             py::arg("instruction_set") = "")
         .def(py::init(&costs_of), py::arg("numbers"))
         .def("numbers", &dict_of)
         .def_readonly("measured", &CostTable::measured);

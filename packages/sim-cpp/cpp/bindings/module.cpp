@@ -179,10 +179,10 @@ PYBIND11_MODULE(_engine, m) {
     bind_costs(m);
 
     py::class_<Settings>(m, "Settings", "How to run: precision, method, threads, instruction set.")
-        .def(py::init<bool, bool, int, const std::string&, int, bool, bool, bool, bool, const CostTable&>(), py::arg("single") = false,
+        .def(py::init<bool, bool, int, const std::string&, int, bool, bool, bool, bool, const std::optional<CostTable>&>(), py::arg("single") = false,
              py::arg("density") = false, py::arg("threads") = 0, py::arg("instruction_set") = "",
              py::arg("tile_bits") = 0, py::arg("merge") = true, py::arg("direct") = true,
-             py::arg("pauli") = true, py::arg("stabilizer") = false, py::arg("costs") = CostTable());
+             py::arg("pauli") = true, py::arg("stabilizer") = false, py::arg("costs") = py::none());
     bind_plain(heads);
 
     m.def("state", &state, py::arg("program"), py::arg("settings"), "Amplitudes, or the density matrix.");

@@ -3,6 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -30,7 +31,7 @@ struct Settings {
     bool stabilizer;
 
     Settings(bool single_precision, bool density, int threads, const std::string& set, int tile_bits, bool merge,
-             bool direct, bool pauli, bool by_stabilizers, const CostTable& costs)
+             bool direct, bool pauli, bool by_stabilizers, const std::optional<CostTable>& costs)
         : single(single_precision), stabilizer(by_stabilizers) {
         options.set = parse_set(set);
         options.density = density;
@@ -38,7 +39,7 @@ struct Settings {
         options.merge = merge;
         options.direct = direct;
         options.pauli = pauli;
-        options.costs = costs;
+        options.costs = costs ? *costs : default_costs(options.set);
         context.num_threads = threads > 0 ? threads : hardware_threads();
         context.should_stop = [] {
             const py::gil_scoped_acquire gil;

@@ -102,6 +102,15 @@ std::string brand() { return "unknown"; }
 
 }  // namespace
 
+CostTable default_costs(InstructionSet set) {
+    CostTable out;
+    if (set == InstructionSet::avx2) {
+        out.of_single.dense_pair_ns = 0.6, out.of_single.turned_pair_ns = 0.66;
+        out.of_double.dense_pair_ns = 1.2, out.of_double.turned_pair_ns = 1.4;
+    }
+    return out;
+}
+
 template <class T>
 Sizes sizes_for(const CostTable& costs, int num_bits, int max_group_bits) {
     const FormCosts& forms = costs.of<T>();

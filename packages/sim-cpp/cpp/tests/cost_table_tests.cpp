@@ -72,6 +72,13 @@ void the_default_finds_kak_forms_from_14_and_15_qubits_on() {
     expect(plan_of<float>(pairs(14), costs).cost.dense == 13, "14 qubits, single: every pair a matrix");
 }
 
+void the_default_finds_no_kak_forms_with_avx2() {
+    const CostTable costs = default_costs(InstructionSet::avx2);
+    expect(!costs.kak_pays<float>(30) && !costs.kak_pays<double>(30), "AVX2: matrices, however wide the state");
+    const CostTable wider = default_costs(InstructionSet::avx512);
+    expect(wider.kak_pays<double>(14) && !wider.kak_pays<double>(13), "AVX-512: KAK from 14 qubits on");
+}
+
 void the_default_works_without_a_plan_up_to_7_qubits() {
     const CostTable costs;
     expect(is_direct<double>(7, costs) && !is_direct<double>(8, costs), "direct up to 7 qubits");
@@ -177,6 +184,7 @@ void names_and_numbers_are_checked() {
 
 int main() {
     the_default_finds_kak_forms_from_14_and_15_qubits_on();
+    the_default_finds_no_kak_forms_with_avx2();
     the_default_works_without_a_plan_up_to_7_qubits();
     a_doctored_cost_moves_the_choice_where_a_pencil_says();
     sizes_are_the_tables();

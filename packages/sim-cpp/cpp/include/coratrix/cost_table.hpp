@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "coratrix/kernel_table.hpp"
+
 namespace coratrix {
 
 /// Of one precision. Nanoseconds are of one core and for each amplitude of the state; sizes are powers of two, and 0
@@ -50,6 +52,10 @@ struct CostTable {
         return std::ldexp(of<T>().direct_gate_ns, num_bits) <= planned_gate_ns;
     }
 };
+
+/// The default with a set's kernels. AVX2 has registers for 2^3 vectors of a plane: a KAK form then falls apart into more
+/// passes than a matrix, whose kernel keeps the multipliers busy.
+CostTable default_costs(InstructionSet set);
 
 /// What a schedule needs to know: a table's sizes, or those that follow from the caches where it has none. A tile wider
 /// than those is for states of 2^4 tiles or more: in narrower ones much is done on the first tile alone, while the

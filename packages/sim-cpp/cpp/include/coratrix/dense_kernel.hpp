@@ -9,7 +9,7 @@ namespace coratrix::CORATRIX_ISA {
 
 namespace {
 
-/// One or two bits: rows, columns and vectors all stay in registers.
+/// One or two bits: column by column, so that every row's sum is a chain of its own and none waits for another.
 template <class S, int Rows>
 void apply_narrow(const Dense<typename S::T>& d, typename S::T* re, typename S::T* im, Index tile_index) {
     using T = typename S::T;
@@ -19,17 +19,19 @@ void apply_narrow(const Dense<typename S::T>& d, typename S::T* re, typename S::
         if (((tile_index | d.blocks.indices[block]) & d.condition) != d.condition) continue;
         T* const base_re = re + d.blocks.offsets[block];
         T* const base_im = im + d.blocks.offsets[block];
-        typename S::V x[Rows], y[Rows];
-        for (int c = 0; c < Rows; ++c) x[c] = S::load(base_re + d.offsets[c]), y[c] = S::load(base_im + d.offsets[c]);
-        for (int r = 0; r < Rows; ++r) {
-            auto sum_re = S::set1(0), sum_im = S::set1(0);
-            for (int c = 0; c < Rows; ++c) {
+        typename S::V sum_re[Rows], sum_im[Rows];
+        for (int r = 0; r < Rows; ++r) sum_re[r] = S::set1(0), sum_im[r] = S::set1(0);
+        for (int c = 0; c < Rows; ++c) {
+            const auto x = S::load(base_re + d.offsets[c]), y = S::load(base_im + d.offsets[c]);
+            for (int r = 0; r < Rows; ++r) {
                 const auto a = S::set1(mr[r * Rows + c]), b = S::set1(mi[r * Rows + c]);
-                sum_re = S::fnma(b, y[c], S::fma(a, x[c], sum_re));
-                sum_im = S::fma(b, x[c], S::fma(a, y[c], sum_im));
+                sum_re[r] = S::fnma(b, y, S::fma(a, x, sum_re[r]));
+                sum_im[r] = S::fma(b, x, S::fma(a, y, sum_im[r]));
             }
-            S::store(base_re + d.offsets[r], sum_re);
-            S::store(base_im + d.offsets[r], sum_im);
+        }
+        for (int r = 0; r < Rows; ++r) {
+            S::store(base_re + d.offsets[r], sum_re[r]);
+            S::store(base_im + d.offsets[r], sum_im[r]);
         }
     }
 }

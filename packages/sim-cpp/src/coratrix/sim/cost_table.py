@@ -46,18 +46,18 @@ def tune(*, instruction_set: str = "") -> Path:
 def load(instruction_set: str = "") -> _engine.CostTable:
     """The table measured here if there is one, else the engine's own. A table that does not hold here is warned of."""
     if os.environ.get(VARIABLE) == "default":
-        return _engine.CostTable()
+        return _engine.CostTable(instruction_set)
     path = table_path(instruction_set)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return _engine.CostTable()
+        return _engine.CostTable(instruction_set)
     except (OSError, UnicodeDecodeError) as exc:
-        return _ignored(path, str(exc))
+        return _ignored(path, str(exc), instruction_set)
     try:
         return _parse(json.loads(text), instruction_set)
     except (ValueError, TypeError, KeyError, RuntimeError) as exc:
-        return _ignored(path, f"{type(exc).__name__}: {exc}")
+        return _ignored(path, f"{type(exc).__name__}: {exc}", instruction_set)
 
 
 def table_path(instruction_set: str = "") -> Path:
@@ -84,9 +84,9 @@ def _parse(record: Any, instruction_set: str) -> _engine.CostTable:
     return _engine.CostTable(record["costs"])
 
 
-def _ignored(path: Path, why: str) -> _engine.CostTable:
+def _ignored(path: Path, why: str, instruction_set: str) -> _engine.CostTable:
     warnings.warn(f"The cost table {path} is not used: {why}. {_REMEDY}", RuntimeWarning, stacklevel=5)
-    return _engine.CostTable()
+    return _engine.CostTable(instruction_set)
 
 
 def _cache_folder() -> Path:
