@@ -9,7 +9,7 @@
 
 namespace coratrix {
 
-constexpr int kMinPauliDigits = 4;   // narrower arrays are padded: kernels take eight groups of 16 at once
+constexpr int kMinPauliDigits = 4;   // narrower arrays are padded: kernels take up to eight groups of 16 at once
 constexpr int kMaxWideQubits = 4;    // a transfer matrix on more qubits is larger than it is worth
 
 /// What happens to two digits in one pass: a 4×4 matrix on each, then a map of both.

@@ -1,5 +1,5 @@
-// One source, compiled once per instruction set. Eight groups that differ in other digits go side by side in a
-// vector; GCC and Clang split the vector where the processor's are shorter.
+// One source, compiled once per instruction set. Groups that differ in other digits go side by side in a vector, as many
+// as the set's registers hold (CORATRIX_PAULI_LANE_BITS): GCC splits longer ones badly.
 #include <cstring>
 
 #include "coratrix/pauli_kernels.hpp"
@@ -8,10 +8,10 @@ namespace coratrix {
 namespace CORATRIX_PAULI_SET {
 namespace {
 
-typedef double Lanes __attribute__((vector_size(64)));
-constexpr int kLanes = 8;
+constexpr int kLaneBits = CORATRIX_PAULI_LANE_BITS, kLanes = 1 << kLaneBits;
+typedef double Lanes __attribute__((vector_size(8 << kLaneBits)));
 
-/// Walks the groups: index bits of `rest`, whose three lowest are the lanes of one vector.
+/// Walks the groups: index bits of `rest`, whose lowest are the lanes of one vector.
 struct Groups {
     Index lane_offset[kLanes];
     Index bits;       // the other bits of rest
@@ -20,7 +20,7 @@ struct Groups {
     explicit Groups(Index rest) {
         for (int lane = 0; lane < kLanes; ++lane) lane_offset[lane] = deposit_bits(static_cast<Index>(lane), rest);
         contiguous = lane_offset[kLanes - 1] == kLanes - 1;
-        for (int k = 0; k < 3; ++k) rest &= rest - 1;
+        for (int k = 0; k < kLaneBits; ++k) rest &= rest - 1;
         bits = rest;
     }
 
