@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from coratrix.backend.errors import (
     BudgetExceededError,
     SubmissionUnknownError,
 )
-from coratrix.backend.provider import MemoryJobStore, Resilience
+from coratrix.backend.provider import Resilience
 from coratrix.backend.sql_store import SqlJobStore
 from coratrix.backend.store import JobStore
 from coratrix.core import QuantumCircuit
@@ -30,15 +30,6 @@ from coratrix.testing.scripted import Fault, ScriptedBackend, ScriptedClient, Sc
 
 CIRCUIT = QuantumCircuit(1).x(0).measure_all()
 COST = 1.3  # of CIRCUIT with 100 shots
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JobStore]:
-    made: JobStore = (
-        MemoryJobStore() if request.param == "memory" else SqlJobStore(f"sqlite:///{tmp_path}/jobs.db")
-    )
-    yield made
-    made.close()
 
 
 def manager_of(store: JobStore, service: ScriptedService, *, name: str = "priced") -> BackendManager:

@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,18 +17,9 @@ import pytest
 from coratrix.backend import JobNotFoundError, JobRecord, JobState, JobStoreError
 from coratrix.backend.sql_schema import FIELDS, SCHEMA_VERSION, as_row
 from coratrix.backend.sql_store import INSERT, SqlJobStore
-from coratrix.backend.store import JobStore, MemoryJobStore, open_store
+from coratrix.backend.store import JobStore, open_store
 from coratrix.core import QuantumCircuit
 from coratrix.testing.scripted import ScriptedBackend, ScriptedService
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JobStore]:
-    made: JobStore = (
-        MemoryJobStore() if request.param == "memory" else SqlJobStore(f"sqlite:///{tmp_path}/j.db")
-    )
-    yield made
-    made.close()
 
 
 def record(number: int = 0, **changes: object) -> JobRecord:

@@ -5,13 +5,13 @@
 #include <algorithm>
 
 #include "coratrix/binomial.hpp"
+#include "coratrix/guide_table.hpp"
 
 namespace coratrix {
 
 namespace {
 
 constexpr std::int64_t kShotsPerBinomial = 4;  // a binomial draw costs about as much as so many shots looked up
-constexpr std::size_t kMostCells = 4096;       // a guide table that fits into the first cache
 
 /// take(k, count) for the outcomes that get any. The sum of what is left is added up from the end, so that the last
 /// outcome with a weight takes all that is left, exactly.
@@ -28,32 +28,10 @@ void share(const std::vector<double>& weights, std::int64_t shots, Stream& rando
     }
 }
 
-/// A guide table says where to start: guide[g] is the first outcome whose cumulated weight exceeds g/cells. It has far
-/// more cells than there are outcomes where there are as many shots, so that nearly every draw is served by its cell
-/// alone, and the processor foresees it.
 std::vector<std::int64_t> looked_up(const std::vector<double>& weights, std::int64_t shots, Stream& random) {
-    const std::size_t size = weights.size();
-    std::vector<double> cumulated(size);
-    double total = 0;
-    std::size_t last_possible = 0;
-    for (std::size_t k = 0; k < size; ++k) {
-        if (weights[k] > 0) total += weights[k], last_possible = k;
-        cumulated[k] = total;
-    }
-    const std::size_t cells = std::max(size, std::min(static_cast<std::size_t>(shots), kMostCells));
-    const double scale = total / static_cast<double>(cells);
-    std::vector<std::uint32_t> guide(cells + 1);
-    for (std::size_t g = 0, k = 0; g <= cells; ++g) {
-        while (k < last_possible && cumulated[k] <= scale * static_cast<double>(g)) ++k;
-        guide[g] = static_cast<std::uint32_t>(k);
-    }
-    std::vector<std::int64_t> seen(size, 0);
-    for (std::int64_t shot = 0; shot < shots; ++shot) {
-        const double u = random.uniform();
-        std::size_t k = guide[static_cast<std::size_t>(u * static_cast<double>(cells))];
-        while (k < last_possible && cumulated[k] <= u * total) ++k;
-        ++seen[k];
-    }
+    const GuideTable table(weights, static_cast<std::size_t>(shots));
+    std::vector<std::int64_t> seen(weights.size(), 0);
+    for (std::int64_t shot = 0; shot < shots; ++shot) ++seen[table.find(random.uniform())];
     return seen;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "coratrix/guide_table.hpp"
 #include "coratrix/random.hpp"
 
 namespace coratrix {
@@ -13,7 +14,6 @@ namespace {
 
 constexpr int kBlockBits = 12;  // amplitudes whose norm is taken at once
 constexpr int kLineBits = 5;
-constexpr std::size_t kMostCells = 4096;  // a guide table that fits into the first cache
 constexpr std::int64_t kBlocksPerTask = 64;
 constexpr Index kScanned = 16;  // amplitudes per shot from which on a scan is shorter than a table
 constexpr std::uint64_t kNameless = std::uint64_t{1} << 63;  // streams that are no shot's
@@ -190,33 +190,11 @@ Sightings sightings(const std::vector<double>& probabilities, std::int64_t shots
     return out;
 }
 
-/// A guide table says where to start: guide[g] is the first state whose cumulated probability exceeds g/cells. It has
-/// far more cells than there are states where there are as many shots, so that nearly every draw is served by its
-/// cell alone, and the processor foresees it.
 std::vector<Index> sample_table(const std::vector<double>& probabilities, const std::vector<std::uint32_t>& shots,
                                 std::uint64_t seed, std::uint64_t position) {
-    const std::size_t size = probabilities.size();
-    std::vector<double> cumulated(size);
-    double total = 0;
-    std::size_t last_possible = 0;
-    for (std::size_t k = 0; k < size; ++k) {
-        if (probabilities[k] > 0) total += probabilities[k], last_possible = k;
-        cumulated[k] = total;
-    }
-    const std::size_t cells = std::max(size, std::min(shots.size(), kMostCells));
-    const double scale = total / static_cast<double>(cells);
-    std::vector<std::uint32_t> guide(cells + 1);
-    for (std::size_t g = 0, k = 0; g <= cells; ++g) {
-        while (k < last_possible && cumulated[k] <= scale * static_cast<double>(g)) ++k;
-        guide[g] = static_cast<std::uint32_t>(k);
-    }
+    const GuideTable table(probabilities, shots.size());
     std::vector<Index> out(shots.size());
-    for (std::size_t s = 0; s < shots.size(); ++s) {
-        const double u = uniform(seed, shots[s], position);
-        std::size_t k = guide[static_cast<std::size_t>(u * static_cast<double>(cells))];
-        while (k < last_possible && cumulated[k] <= u * total) ++k;
-        out[s] = k;
-    }
+    for (std::size_t s = 0; s < shots.size(); ++s) out[s] = table.find(uniform(seed, shots[s], position));
     return out;
 }
 

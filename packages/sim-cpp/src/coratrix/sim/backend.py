@@ -174,8 +174,7 @@ class SimulatorBackend(Preparing):
 
     def _result(self, run: Run, readings: _engine.Readings, seconds: float) -> ExecutionResult:
         self._metrics.success(seconds, shots=run.shots)
-        layout = tuple([(register.name, register.size) for register in run.circuit.registers])
-        made = self._success(readings, run.method, run.shots, run.seed, seconds, layout)
+        made = self._success(readings, run.method, run.shots, run.seed, seconds, layout_of(run.circuit))
         joint = [] if is_silent(run.model) else run.model.correlated_readout(run.written)
         return self._misread(made, joint, run) if joint else made
 

@@ -16,10 +16,11 @@ from coratrix.core import QuantumCircuit
 from coratrix.core.operations import Measure
 from coratrix.sim import _engine
 from coratrix.sim.abilities import MAX_SHOTS
+from coratrix.sim.memory import ALWAYS_THERE
 from coratrix.sim.program import HEADS
 
-WIDEST_STATE: Final = 16
-"""A state of so many qubits is run without asking for the memory (`memory.ALWAYS_THERE`)."""
+WIDEST_STATE: Final = (ALWAYS_THERE // 16).bit_length() - 1
+"""A state of so many qubits, of 16 bytes an amplitude, is run without asking for the memory."""
 
 _WIDEST: Final = 64
 """Of circuits that need no state, and their classical bits."""
