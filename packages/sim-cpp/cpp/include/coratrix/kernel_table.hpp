@@ -17,6 +17,7 @@ namespace coratrix {
 
 constexpr int kMaxGroupBits = 4;
 constexpr int kMaxLanes = 16;
+constexpr int kLaneTableBytes = 64;  // of a permutation of lanes, in the instruction set's own form
 constexpr std::uint32_t kZeroVector = 0xFFFFFFFFu;
 
 /// One step of the register program that a group runs on each block of 2^K vectors. The planes are worked on
@@ -51,7 +52,7 @@ struct Step {
     alignas(64) T c1[kMaxLanes];
     alignas(64) T c2[kMaxLanes];
     alignas(64) T c3[kMaxLanes];
-    alignas(64) unsigned char lanes[64];  // a permutation, in the instruction set's own form
+    alignas(64) unsigned char lanes[kLaneTableBytes];  // a permutation
 };
 
 struct Blocks {
@@ -69,15 +70,17 @@ struct Group {
     const Step<T>* steps = nullptr;
 };
 
-/// A complex matrix on k vector-choosing bits; row-major, bit k-1 of a row is bits[0].
+/// A complex matrix on k bits that choose vectors, and perhaps on some inside them.
 template <class T>
 struct Dense {
-    int bits = 0;
+    int bits = 0;                            // k
+    int lane_patterns = 1;                   // 2^(bits inside the vectors)
     Mask condition = 0;
-    const std::uint32_t* offsets = nullptr;  // of the 2^k rows
+    const std::uint32_t* offsets = nullptr;  // of the 2^k vectors
     Blocks blocks;
-    const T* re = nullptr;
-    const T* im = nullptr;
+    const unsigned char* lanes = nullptr;    // a permutation for each pattern, kLaneTableBytes apart
+    const T* re = nullptr;                   // its entries, row by row, or with bits inside the vectors a vector of
+    const T* im = nullptr;                   // factors for each column, pattern and row (see dense.cpp)
 };
 
 /// A factor on a block: Π over monomials. The low 2^low_bits indices form a chunk, whose factors lie in one table.

@@ -17,6 +17,11 @@ struct Single {
     static V loadu(const T* p) { return _mm256_loadu_ps(p); }
     static void store(T* p, V v) { _mm256_store_ps(p, v); }
     static void storeu(T* p, V v) { _mm256_storeu_ps(p, v); }
+    /// Keeps a value that is used twice in a register: its load is not folded into each use.
+    static V held(V v) {
+        __asm__("" : "+x"(v));
+        return v;
+    }
     static V set1(T x) { return _mm256_set1_ps(x); }
     static V add(V a, V b) { return _mm256_add_ps(a, b); }
     static V sub(V a, V b) { return _mm256_sub_ps(a, b); }
@@ -56,6 +61,11 @@ struct Double {
     static V loadu(const T* p) { return _mm256_loadu_pd(p); }
     static void store(T* p, V v) { _mm256_store_pd(p, v); }
     static void storeu(T* p, V v) { _mm256_storeu_pd(p, v); }
+    /// Keeps a value that is used twice in a register: its load is not folded into each use.
+    static V held(V v) {
+        __asm__("" : "+x"(v));
+        return v;
+    }
     static V set1(T x) { return _mm256_set1_pd(x); }
     static V add(V a, V b) { return _mm256_add_pd(a, b); }
     static V sub(V a, V b) { return _mm256_sub_pd(a, b); }

@@ -24,6 +24,7 @@ struct Vector128 {
     }
     static void store(T* p, V v) { std::memcpy(p, &v, sizeof v); }
     static void storeu(T* p, V v) { std::memcpy(p, &v, sizeof v); }
+    static V held(V v) { return v; }
     static V set1(T x) { return x - V{}; }
     static V add(V a, V b) { return a + b; }
     static V sub(V a, V b) { return a - b; }
