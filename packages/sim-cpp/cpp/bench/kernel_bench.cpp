@@ -104,7 +104,8 @@ void time_ops(InstructionSet set, const Peak& peak, const char* what, std::vecto
 
 /// A matrix of the size of two qubits' on the given bits: sixteen complex multiply-adds for four amplitudes.
 template <class T>
-void time_matrix(InstructionSet set, const Peak& peak, const char* what, int high, int low, int bits) {
+void time_matrix(InstructionSet set, const Peak& peak, const char* what, int high, int low, int bits,
+                 bool schmidt = false) {
     LoweredCircuit circuit;
     Op op;
     op.kind = Op::Kind::dense;
@@ -112,7 +113,9 @@ void time_matrix(InstructionSet set, const Peak& peak, const char* what, int hig
     op.dense_index = 0;
     circuit.ops.push_back(op);
     circuit.dense.push_back({{high, low}, std::vector<Complex>(16, Complex(0.25, 0.25))});
-    time_circuit<T>(set, peak, what, std::move(circuit), bits, 16);
+    std::vector<Complex>& entries = circuit.dense[0].matrix;
+    if (schmidt) entries[4] = entries[8] = 0, entries[0] = entries[12] = entries[5] = 0.5;
+    time_circuit<T>(set, peak, what, std::move(circuit), bits, schmidt ? 12.5 : 16);
 }
 
 std::vector<Op> rotations(int first, int count) {
@@ -161,6 +164,7 @@ void time_tile(InstructionSet set, const Peak& peak, int bits) {
     time_ops<T>(set, peak, "rotations inside the vectors", rotations(0, lanes), bits, 2 * lanes);
     time_ops<T>(set, peak, "turns of two bits", turns(lanes, k), bits, 2 * (k / 2));
     time_matrix<T>(set, peak, "matrix, bits outside the vectors", bits - 1, lanes, bits);
+    time_matrix<T>(set, peak, "matrix in its Schmidt form", bits - 1, lanes, bits, true);
     time_matrix<T>(set, peak, "matrix, one bit inside them", bits - 1, 0, bits);
     time_matrix<T>(set, peak, "matrix, both bits inside them", lanes > 1 ? 1 : lanes, 0, bits);
     time_ops<T>(set, peak, "diagonal, every bit", phases(bits), bits, 4);

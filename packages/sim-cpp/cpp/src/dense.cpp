@@ -26,6 +26,7 @@ public:
         out->condition = controls;
         out->blocks = blocks;
         out->offsets = offsets();
+        out->schmidt = inside_.empty() && in_schmidt_form();
         if (inside_.empty()) entries(*out);
         else factors(*out);
         return out;
@@ -33,6 +34,11 @@ public:
 
 private:
     std::size_t rows() const { return std::size_t{1} << outside_.size(); }
+
+    bool in_schmidt_form() const {
+        const std::vector<Complex>& m = dense_.matrix;
+        return m.size() == 16 && m[4] == 0.0 && m[8] == 0.0 && m[0].imag() == 0 && m[12].imag() == 0 && m[5].imag() == 0;
+    }
 
     const std::uint32_t* offsets() {
         auto* const out = arena_.allocate<std::uint32_t>(rows());

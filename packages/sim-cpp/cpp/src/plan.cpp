@@ -224,12 +224,12 @@ private:
             new (&steps[k]) Step<T>(maker.step(it));
             if (it.kind != Op::Kind::flip) scale *= it.factor;
         }
-        push_group(entry.bits, steps, count);
+        push_group(entry.bits, steps, join_rotations(steps, count, popcount(entry.bits)), count);
         stage().num_moving += static_cast<int>(count);
         keep_scale(scale);
     }
 
-    void push_group(Mask bits, const Step<T>* steps, std::uint32_t count) {
+    void push_group(Mask bits, const Step<T>* steps, std::uint32_t count, std::uint32_t num_moving) {
         auto* const out = new (plan_.arena.template allocate<Group<T>>(1)) Group<T>;
         for (Mask left = bits; left; left &= left - 1)
             out->strides[out->bits++] = layout_.template stride<T>(layout_.position[lowest_bit(left)]);
@@ -240,7 +240,7 @@ private:
         pass.group = out;
         block().ops.push_back(pass);
         ++plan_.cost.groups;
-        plan_.cost.multiply_adds += std::ldexp(2.0 * count, plan_.padded_bits);
+        plan_.cost.multiply_adds += std::ldexp(2.0 * num_moving, plan_.padded_bits);
     }
 
     // Dense matrices: of larger ones, bits inside the vectors are first exchanged with bits outside
@@ -286,7 +286,7 @@ private:
             auto* const steps = plan_.arena.template allocate<Step<T>>(count);
             for (std::size_t k = 0; k < count; ++k)
                 new (&steps[k]) Step<T>(maker.exchange(pairs[done + k].first, pairs[done + k].second));
-            push_group(bits, steps, static_cast<std::uint32_t>(count));
+            push_group(bits, steps, static_cast<std::uint32_t>(count), 0);
             done += count;
         }
     }

@@ -1,6 +1,8 @@
 // Which code a step takes depends on where its bits lie: among those that choose vectors, or inside a vector.
 #include "coratrix/steps.hpp"
 
+#include <algorithm>
+
 namespace coratrix {
 
 template <class T>
@@ -117,7 +119,52 @@ void StepMaker<T>::turn_coefficients(const Op& op, Step<T>& step) const {
         }
 }
 
+namespace {
+
+template <class T>
+StepCode code_of(const Step<T>& step) {
+    return static_cast<StepCode>(step.form >> 4);
+}
+
+template <class T>
+bool is_rotation(const Step<T>& step) {
+    return code_of(step) == StepCode::rotate || code_of(step) == StepCode::rotate_swapped;
+}
+
+/// Steps that stay inside the vectors commute with rotations along the group's bits.
+template <class T>
+bool stays_in_lanes(const Step<T>& step) {
+    return code_of(step) == StepCode::lane_rotate || code_of(step) == StepCode::lane_mix;
+}
+
+}  // namespace
+
+template <class T>
+std::uint32_t join_rotations(Step<T>* steps, std::uint32_t count, int group_bits) {
+    Step<T> joined;
+    unsigned seen = 0, swapped = 0;
+    std::uint32_t last = 0;
+    for (; last < count && (is_rotation(steps[last]) || stays_in_lanes(steps[last])); ++last) {
+        if (!is_rotation(steps[last])) continue;
+        const unsigned along = steps[last].form >> 2 & 3;
+        if (seen >> along & 1) break;
+        seen |= 1u << along;
+        swapped |= static_cast<unsigned>(code_of(steps[last]) == StepCode::rotate_swapped) << along;
+        joined.c0[along] = steps[last].t;
+    }
+    if (group_bits < 2 || seen + 1 != 1u << group_bits) return count;
+    joined.form = step_form(StepCode::rotate_all, static_cast<int>(swapped >> 2), static_cast<int>(swapped & 3));
+    std::uint32_t kept = 0;
+    for (std::uint32_t k = 0; k < count; ++k)
+        if (k >= last || !is_rotation(steps[k])) steps[kept++] = steps[k];
+    std::copy_backward(steps, steps + kept, steps + kept + 1);
+    steps[0] = joined;
+    return kept + 1;
+}
+
 template class StepMaker<float>;
 template class StepMaker<double>;
+template std::uint32_t join_rotations<float>(Step<float>*, std::uint32_t, int);
+template std::uint32_t join_rotations<double>(Step<double>*, std::uint32_t, int);
 
 }  // namespace coratrix

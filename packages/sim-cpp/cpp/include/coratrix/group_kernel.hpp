@@ -32,6 +32,16 @@ CORATRIX_INLINE void rotate_swapped(typename S::V* r, typename S::V t) {
         }
 }
 
+/// A rotation along every bit, one after another without a jump in between; bit G of `Swapped` tells its form.
+template <class S, int K, int Swapped, int G = 0>
+CORATRIX_INLINE void rotate_all(typename S::V* r, const typename S::T* t) {
+    if constexpr (G < K) {
+        if constexpr (Swapped >> G & 1) rotate_swapped<S, K, G>(r, S::set1(t[G]));
+        else rotate<S, K, G>(r, S::set1(t[G]));
+        rotate_all<S, K, Swapped, G + 1>(r, t);
+    }
+}
+
 /// Swap pairs along G, where bit C is set if C is not -1.
 template <class S, int K, int G, int C>
 CORATRIX_INLINE void flip(typename S::V* r) {
@@ -134,6 +144,17 @@ CORATRIX_INLINE void turn_lane(typename S::V* r, const Step<typename S::T>& step
     CORATRIX_PAIR_CASE(CODE, 2, 0, CALL) CORATRIX_PAIR_CASE(CODE, 2, 1, CALL) CORATRIX_PAIR_CASE(CODE, 2, 3, CALL) \
     CORATRIX_PAIR_CASE(CODE, 3, 0, CALL) CORATRIX_PAIR_CASE(CODE, 3, 1, CALL) CORATRIX_PAIR_CASE(CODE, 3, 2, CALL)
 
+/// And for a step with a mask of the group's bits.
+#define CORATRIX_MASK_CASE(CODE, G, H, CALL)      \
+    case step_form(StepCode::CODE, G, H):         \
+        if constexpr ((4 * G + H) >> K == 0) { constexpr int MASK = 4 * G + H; CALL; } break;
+#define CORATRIX_MASK_CASES_OF(CODE, G, CALL)                                  \
+    CORATRIX_MASK_CASE(CODE, G, 0, CALL) CORATRIX_MASK_CASE(CODE, G, 1, CALL)  \
+    CORATRIX_MASK_CASE(CODE, G, 2, CALL) CORATRIX_MASK_CASE(CODE, G, 3, CALL)
+#define CORATRIX_MASK_CASES(CODE, CALL)                                              \
+    CORATRIX_MASK_CASES_OF(CODE, 0, CALL) CORATRIX_MASK_CASES_OF(CODE, 1, CALL)      \
+    CORATRIX_MASK_CASES_OF(CODE, 2, CALL) CORATRIX_MASK_CASES_OF(CODE, 3, CALL)
+
 /// One jump on what the step does and to which group bits.
 template <class S, int K>
 CORATRIX_INLINE void run_step(typename S::V* r, const Step<typename S::T>& step, Index index) {
@@ -165,6 +186,7 @@ CORATRIX_INLINE void run_step(typename S::V* r, const Step<typename S::T>& step,
         CORATRIX_PAIR_CASES(turn, (turn<S, K, B0, B1>(r, step)))
         CORATRIX_BIT_CASES(turn_lane, (turn_lane<S, K, B0>(r, step)))
         CORATRIX_BIT_CASES(swap_lane, (swap_lane<S, K, B0>(r, S::mask(step.c0), S::index(step.lanes))))
+        CORATRIX_MASK_CASES(rotate_all, (rotate_all<S, K, MASK>(r, step.c0)))
         default: __builtin_unreachable();
     }
 }

@@ -35,6 +35,7 @@ enum class StepCode : std::uint8_t {
     turn,            // pairs (00, 11) by t and (a, b) by t2
     turn_lane,       // one bit in the group, one in the lanes: coefficients c0…c3
     swap_lane,       // exchange group bit `a` with a lane bit (c0 marks its lanes)
+    rotate_all,      // every group bit G by t = c0[G]; 4 a + b is the mask of those that are swapped
 };
 
 /// A step's code and its group bits in one number, so that a kernel jumps once per step.
@@ -75,6 +76,7 @@ template <class T>
 struct Dense {
     int bits = 0;                            // k
     int lane_patterns = 1;                   // 2^(bits inside the vectors)
+    bool schmidt = false;                    // of two bits outside, in the form of schmidt.hpp
     Mask condition = 0;
     const std::uint32_t* offsets = nullptr;  // of the 2^k vectors
     Blocks blocks;
