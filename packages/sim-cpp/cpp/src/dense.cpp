@@ -7,6 +7,8 @@
 // multiply-adds for an amplitude as with all bits outside.
 #include "coratrix/dense.hpp"
 
+#include <algorithm>
+
 namespace coratrix {
 
 namespace {
@@ -17,12 +19,13 @@ public:
     DenseBuilder(const DenseMatrix& dense, const Layout& layout, const Kernels<T>& kernels, Arena& arena)
         : dense_(dense), layout_(layout), kernels_(kernels), arena_(arena) {
         for (const int b : dense.bits) (b < kernels.lane_bits ? inside_ : outside_).push_back(b);
+        std::sort(inside_.begin(), inside_.end());
     }
 
     const Dense<T>* build(Mask controls, const Blocks& blocks) {
         auto* const out = new (arena_.allocate<Dense<T>>(1)) Dense<T>;
         out->bits = static_cast<int>(outside_.size());
-        out->lane_patterns = 1 << inside_.size();
+        for (const int b : inside_) out->lanes |= 1 << b;
         out->condition = controls;
         out->blocks = blocks;
         out->offsets = offsets();
@@ -60,15 +63,9 @@ private:
 
     void factors(Dense<T>& out) {
         const std::size_t patterns = std::size_t{1} << inside_.size(), width = std::size_t{1} << kernels_.lane_bits;
-        auto* const lanes = arena_.allocate<unsigned char>(patterns * kLaneTableBytes);
-        for (std::size_t p = 0; p < patterns; ++p) {
-            unsigned char moved[kMaxLanes];
-            for (std::size_t l = 0; l < width; ++l) moved[l] = static_cast<unsigned char>(l ^ spread(p));
-            kernels_.make_index(moved, lanes + p * kLaneTableBytes);
-        }
         T* re = arena_.allocate<T>(rows() * rows() * patterns * width);
         T* im = arena_.allocate<T>(rows() * rows() * patterns * width);
-        out.lanes = lanes, out.re = re, out.im = im;
+        out.re = re, out.im = im;
         const std::size_t size = std::size_t{1} << dense_.bits.size();
         for (std::size_t c = 0; c < rows(); ++c)
             for (std::size_t p = 0; p < patterns; ++p)
@@ -103,7 +100,8 @@ private:
     const Layout& layout_;
     const Kernels<T>& kernels_;
     Arena& arena_;
-    std::vector<int> inside_, outside_;  // the vectors; in the matrix's order
+    std::vector<int> inside_;   // the vectors, lowest first
+    std::vector<int> outside_;  // in the matrix's order
 };
 
 }  // namespace

@@ -46,8 +46,7 @@ Step<T> StepMaker<T>::rotation(const Op& op) const {
         step.form = step_form(op.swapped ? StepCode::rotate_swapped : StepCode::rotate, group_index(target));
         return step;
     }
-    step.form = step_form(op.swapped ? StepCode::lane_mix : StepCode::lane_rotate);
-    permute_lanes(step, [&](unsigned l) { return l ^ 1u << target; });
+    step.form = masked_form(op.swapped ? StepCode::lane_mix : StepCode::lane_rotate, 1u << target);
     for (unsigned l = 0; l < 1u << kernels_.lane_bits; ++l) {
         const T sign = l >> target & 1 ? T(1) : T(-1);
         step.c0[l] = op.swapped ? t : T(1);
@@ -92,7 +91,7 @@ Step<T> StepMaker<T>::turn(const Op& op) const {
         return step;
     }
     const int group_bit = in_lanes(lead) ? other : lead;
-    step.form = in_lanes(group_bit) ? step_form(StepCode::lane_mix)
+    step.form = in_lanes(group_bit) ? masked_form(StepCode::lane_mix, static_cast<unsigned>(op.moving))
                                     : step_form(StepCode::turn_lane, group_index(group_bit));
     turn_coefficients(op, step);
     return step;
@@ -153,7 +152,7 @@ std::uint32_t join_rotations(Step<T>* steps, std::uint32_t count, int group_bits
         joined.c0[along] = steps[last].t;
     }
     if (group_bits < 2 || seen + 1 != 1u << group_bits) return count;
-    joined.form = step_form(StepCode::rotate_all, static_cast<int>(swapped >> 2), static_cast<int>(swapped & 3));
+    joined.form = masked_form(StepCode::rotate_all, swapped);
     std::uint32_t kept = 0;
     for (std::uint32_t k = 0; k < count; ++k)
         if (k >= last || !is_rotation(steps[k])) steps[kept++] = steps[k];

@@ -103,33 +103,54 @@ void apply_schmidt(const Dense<typename S::T>& d, typename S::T* re, typename S:
     });
 }
 
+constexpr int lowest_of(int mask) { return mask & -mask; }
+constexpr int bits_of(int mask) { return mask ? 1 + bits_of(mask ^ lowest_of(mask)) : 0; }
+/// The mask of those of its (at most two) bits that `pattern` numbers, the lowest being number 0.
+constexpr int chosen(int mask, int pattern) {
+    return (pattern & 1 ? lowest_of(mask) : 0) | (pattern & 2 ? mask ^ lowest_of(mask) : 0);
+}
+
+/// Column c with its lanes exchanged by each pattern of `Lanes`, from pattern P on.
+template <class S, int Rows, int Lanes, int P = 0>
+CORATRIX_INLINE void add_patterns(Sums<S, Rows>& sums, const Dense<typename S::T>& d, int c, typename S::V x,
+                                  typename S::V y) {
+    if constexpr (P < 1 << bits_of(Lanes)) {
+        const auto from_x = S::template flipped<chosen(Lanes, P)>(x), from_y = S::template flipped<chosen(Lanes, P)>(y);
+        for (int r = 0; r < Rows; ++r) {
+            const auto factor = static_cast<std::size_t>(((c << bits_of(Lanes) | P) * Rows + r) << S::lane_bits);
+            sums.add(r, S::held(S::load(d.re + factor)), S::held(S::load(d.im + factor)), from_x, from_y);
+        }
+        add_patterns<S, Rows, Lanes, P + 1>(sums, d, c, x, y);
+    }
+}
+
 /// Some bits inside the vectors: each pattern of theirs is one more column, the vector with its lanes exchanged, and
 /// its factors differ from lane to lane (see dense.cpp).
-template <class S, int Rows, int Patterns>
+template <class S, int Rows, int Lanes>
 void apply_in_lanes(const Dense<typename S::T>& d, typename S::T* re, typename S::T* im, Index tile_index) {
     using T = typename S::T;
-    constexpr std::size_t width = std::size_t{1} << S::lane_bits;
     const Offsets<T, Rows> at(d);
-    const T* const m_re = d.re;
-    const T* const m_im = d.im;
-    typename S::I lanes[Patterns];
-    for (int p = 0; p < Patterns; ++p) lanes[p] = S::index(d.lanes + p * kLaneTableBytes);
-    for_each_block(d, re, im, tile_index, [&](T* to_re, T* to_im) {
+    const Dense<T> own = d;
+    for_each_block(own, re, im, tile_index, [&](T* to_re, T* to_im) {
         Sums<S, Rows> sums;
         sums.clear();
-        for (int c = 0; c < Rows; ++c) {
-            const auto own_x = S::load(to_re + at[c]), own_y = S::load(to_im + at[c]);
-            for (int p = 0; p < Patterns; ++p) {
-                const auto x = p > 0 ? S::permute(own_x, lanes[p]) : own_x;
-                const auto y = p > 0 ? S::permute(own_y, lanes[p]) : own_y;
-                for (int r = 0; r < Rows; ++r) {
-                    const std::size_t factor = static_cast<std::size_t>((c * Patterns + p) * Rows + r) * width;
-                    sums.add(r, S::held(S::load(m_re + factor)), S::held(S::load(m_im + factor)), x, y);
-                }
-            }
-        }
+        for (int c = 0; c < Rows; ++c)
+            add_patterns<S, Rows, Lanes>(sums, own, c, S::load(to_re + at[c]), S::load(to_im + at[c]));
         sums.store(to_re, to_im, at);
     });
+}
+
+/// The one of them for the matrix's lanes.
+template <class S, int Lanes = 1>
+void apply_to_lanes(const Dense<typename S::T>& d, typename S::T* re, typename S::T* im, Index tile_index) {
+    if constexpr (Lanes < 1 << S::lane_bits) {
+        if (d.lanes != Lanes) return apply_to_lanes<S, Lanes + 1>(d, re, im, tile_index);
+        if constexpr (bits_of(Lanes) == 2) apply_in_lanes<S, 1, Lanes>(d, re, im, tile_index);
+        if constexpr (bits_of(Lanes) == 1) {
+            if (d.bits == 1) apply_in_lanes<S, 2, Lanes>(d, re, im, tile_index);
+            else apply_in_lanes<S, 1, Lanes>(d, re, im, tile_index);
+        }
+    }
 }
 
 /// 2^k complex vectors in, a (2^k × 2^k) matrix times them out.
@@ -162,9 +183,7 @@ void apply_wide(const Dense<typename S::T>& d, typename S::T* re, typename S::T*
 template <class S>
 void apply_dense(const Dense<typename S::T>& d, typename S::T* re, typename S::T* im, Index tile_index,
                  typename S::T* scratch) {
-    if (d.lane_patterns == 4) return apply_in_lanes<S, 1, 4>(d, re, im, tile_index);
-    if (d.lane_patterns == 2 && d.bits == 1) return apply_in_lanes<S, 2, 2>(d, re, im, tile_index);
-    if (d.lane_patterns == 2) return apply_in_lanes<S, 1, 2>(d, re, im, tile_index);
+    if (d.lanes != 0) return apply_to_lanes<S>(d, re, im, tile_index);
     if (d.schmidt) return apply_schmidt<S>(d, re, im, tile_index);
     if (d.bits == 1) return apply_narrow<S, 2>(d, re, im, tile_index);
     if (d.bits == 2) return apply_narrow<S, 4>(d, re, im, tile_index);

@@ -42,6 +42,19 @@ CORATRIX_INLINE void rotate_all(typename S::V* r, const typename S::T* t) {
     }
 }
 
+/// v' = v + c1 · v with lanes exchanged by Lanes, and v' = c0 · v + c1 · that: a rotation inside the vectors.
+template <class S, int K, int Lanes>
+CORATRIX_INLINE void lane_rotate(typename S::V* r, const Step<typename S::T>& step) {
+    const auto c1 = S::load(step.c1);
+    for (int k = 0; k < 1 << K; ++k) r[k] = S::fma(c1, S::template flipped<Lanes>(r[k]), r[k]);
+}
+
+template <class S, int K, int Lanes>
+CORATRIX_INLINE void lane_mix(typename S::V* r, const Step<typename S::T>& step) {
+    const auto c0 = S::load(step.c0), c1 = S::load(step.c1);
+    for (int k = 0; k < 1 << K; ++k) r[k] = S::fma(c1, S::template flipped<Lanes>(r[k]), S::mul(c0, r[k]));
+}
+
 /// Swap pairs along G, where bit C is set if C is not -1.
 template <class S, int K, int G, int C>
 CORATRIX_INLINE void flip(typename S::V* r) {
@@ -144,16 +157,16 @@ CORATRIX_INLINE void turn_lane(typename S::V* r, const Step<typename S::T>& step
     CORATRIX_PAIR_CASE(CODE, 2, 0, CALL) CORATRIX_PAIR_CASE(CODE, 2, 1, CALL) CORATRIX_PAIR_CASE(CODE, 2, 3, CALL) \
     CORATRIX_PAIR_CASE(CODE, 3, 0, CALL) CORATRIX_PAIR_CASE(CODE, 3, 1, CALL) CORATRIX_PAIR_CASE(CODE, 3, 2, CALL)
 
-/// And for a step with a mask of the group's bits.
-#define CORATRIX_MASK_CASE(CODE, G, H, CALL)      \
-    case step_form(StepCode::CODE, G, H):         \
-        if constexpr ((4 * G + H) >> K == 0) { constexpr int MASK = 4 * G + H; CALL; } break;
-#define CORATRIX_MASK_CASES_OF(CODE, G, CALL)                                  \
-    CORATRIX_MASK_CASE(CODE, G, 0, CALL) CORATRIX_MASK_CASE(CODE, G, 1, CALL)  \
-    CORATRIX_MASK_CASE(CODE, G, 2, CALL) CORATRIX_MASK_CASE(CODE, G, 3, CALL)
-#define CORATRIX_MASK_CASES(CODE, CALL)                                              \
-    CORATRIX_MASK_CASES_OF(CODE, 0, CALL) CORATRIX_MASK_CASES_OF(CODE, 1, CALL)      \
-    CORATRIX_MASK_CASES_OF(CODE, 2, CALL) CORATRIX_MASK_CASES_OF(CODE, 3, CALL)
+/// And for a step with a mask of `bits` bits in their place.
+#define CORATRIX_MASK_CASE(CODE, G, H, BITS, CALL) \
+    case step_form(StepCode::CODE, G, H):          \
+        if constexpr ((4 * G + H) >> (BITS) == 0) { constexpr int MASK = 4 * G + H; CALL; } break;
+#define CORATRIX_MASK_CASES_OF(CODE, G, BITS, CALL)                                        \
+    CORATRIX_MASK_CASE(CODE, G, 0, BITS, CALL) CORATRIX_MASK_CASE(CODE, G, 1, BITS, CALL)  \
+    CORATRIX_MASK_CASE(CODE, G, 2, BITS, CALL) CORATRIX_MASK_CASE(CODE, G, 3, BITS, CALL)
+#define CORATRIX_MASK_CASES(CODE, BITS, CALL)                                                    \
+    CORATRIX_MASK_CASES_OF(CODE, 0, BITS, CALL) CORATRIX_MASK_CASES_OF(CODE, 1, BITS, CALL)      \
+    CORATRIX_MASK_CASES_OF(CODE, 2, BITS, CALL) CORATRIX_MASK_CASES_OF(CODE, 3, BITS, CALL)
 
 /// One jump on what the step does and to which group bits.
 template <class S, int K>
@@ -161,18 +174,8 @@ CORATRIX_INLINE void run_step(typename S::V* r, const Step<typename S::T>& step,
     switch (step.form) {
         CORATRIX_BIT_CASES(rotate, (rotate<S, K, B0>(r, S::set1(step.t))))
         CORATRIX_BIT_CASES(rotate_swapped, (rotate_swapped<S, K, B0>(r, S::set1(step.t))))
-        case step_form(StepCode::lane_rotate): {
-            const auto c1 = S::load(step.c1);
-            const auto lanes = S::index(step.lanes);
-            for (int k = 0; k < 1 << K; ++k) r[k] = S::fma(c1, S::permute(r[k], lanes), r[k]);
-            break;
-        }
-        case step_form(StepCode::lane_mix): {
-            const auto c0 = S::load(step.c0), c1 = S::load(step.c1);
-            const auto lanes = S::index(step.lanes);
-            for (int k = 0; k < 1 << K; ++k) r[k] = S::fma(c1, S::permute(r[k], lanes), S::mul(c0, r[k]));
-            break;
-        }
+        CORATRIX_MASK_CASES(lane_rotate, S::lane_bits, (lane_rotate<S, K, MASK>(r, step)))
+        CORATRIX_MASK_CASES(lane_mix, S::lane_bits, (lane_mix<S, K, MASK>(r, step)))
         CORATRIX_BIT_CASES(flip, (flip_where<S, K, B0>(r, (index & step.condition) == step.condition)))
         CORATRIX_PAIR_CASES(flip_if, (flip<S, K, B0, B1>(r)))
         CORATRIX_BIT_CASES(flip_lanes_if, (flip_lanes<S, K, B0>(r, S::mask(step.c0))))
@@ -186,7 +189,7 @@ CORATRIX_INLINE void run_step(typename S::V* r, const Step<typename S::T>& step,
         CORATRIX_PAIR_CASES(turn, (turn<S, K, B0, B1>(r, step)))
         CORATRIX_BIT_CASES(turn_lane, (turn_lane<S, K, B0>(r, step)))
         CORATRIX_BIT_CASES(swap_lane, (swap_lane<S, K, B0>(r, S::mask(step.c0), S::index(step.lanes))))
-        CORATRIX_MASK_CASES(rotate_all, (rotate_all<S, K, MASK>(r, step.c0)))
+        CORATRIX_MASK_CASES(rotate_all, K, (rotate_all<S, K, MASK>(r, step.c0)))
         default: __builtin_unreachable();
     }
 }

@@ -17,7 +17,6 @@ namespace coratrix {
 
 constexpr int kMaxGroupBits = 4;
 constexpr int kMaxLanes = 16;
-constexpr int kLaneTableBytes = 64;  // of a permutation of lanes, in the instruction set's own form
 constexpr std::uint32_t kZeroVector = 0xFFFFFFFFu;
 
 /// One step of the register program that a group runs on each block of 2^K vectors. The planes are worked on
@@ -25,8 +24,8 @@ constexpr std::uint32_t kZeroVector = 0xFFFFFFFFu;
 enum class StepCode : std::uint8_t {
     rotate,          // a' = a - t b, b' = b + t a            pairs along group bit `a`
     rotate_swapped,  // a' = t a - b, b' = t b + a
-    lane_rotate,     // v' = v + c1 · permuted v
-    lane_mix,        // v' = c0 · v + c1 · permuted v
+    lane_rotate,     // v' = v + c1 · v with its lanes exchanged by the mask 4 a + b
+    lane_mix,        // v' = c0 · v + c1 · the same
     flip,            // swap pairs along `a`
     flip_if,         // swap pairs along `a` where bit `b` is set
     flip_lanes_if,   // swap pairs along `a` in the lanes that c0 marks by its sign
@@ -42,6 +41,10 @@ enum class StepCode : std::uint8_t {
 constexpr std::uint8_t step_form(StepCode code, int a = 0, int b = 0) {
     return static_cast<std::uint8_t>(static_cast<int>(code) << 4 | a << 2 | b);
 }
+/// With a mask in their place.
+constexpr std::uint8_t masked_form(StepCode code, unsigned mask) {
+    return static_cast<std::uint8_t>(static_cast<unsigned>(code) << 4 | mask);
+}
 
 template <class T>
 struct Step {
@@ -53,7 +56,7 @@ struct Step {
     alignas(64) T c1[kMaxLanes];
     alignas(64) T c2[kMaxLanes];
     alignas(64) T c3[kMaxLanes];
-    alignas(64) unsigned char lanes[kLaneTableBytes];  // a permutation
+    alignas(64) unsigned char lanes[64];  // a permutation, in the instruction set's own form
 };
 
 struct Blocks {
@@ -75,12 +78,11 @@ struct Group {
 template <class T>
 struct Dense {
     int bits = 0;                            // k
-    int lane_patterns = 1;                   // 2^(bits inside the vectors)
+    int lanes = 0;                           // the mask of its bits inside the vectors, at most two of all
     bool schmidt = false;                    // of two bits outside, in the form of schmidt.hpp
     Mask condition = 0;
     const std::uint32_t* offsets = nullptr;  // of the 2^k vectors
     Blocks blocks;
-    const unsigned char* lanes = nullptr;    // a permutation for each pattern, kLaneTableBytes apart
     const T* re = nullptr;                   // its entries, row by row, or with bits inside the vectors a vector of
     const T* im = nullptr;                   // factors for each column, pattern and row (see dense.cpp)
 };

@@ -5,6 +5,9 @@
 
 namespace coratrix::avx2 {
 
+/// The selector of four numbers, two bits each, by which number k becomes number k ⊕ mask.
+constexpr int four_flipped(int mask) { return mask | (1 ^ mask) << 2 | (2 ^ mask) << 4 | (3 ^ mask) << 6; }
+
 struct Single {
     using T = float;
     using V = __m256;
@@ -30,6 +33,13 @@ struct Single {
     static V fms(V a, V b, V c) { return _mm256_fmsub_ps(a, b, c); }
     static V fnma(V a, V b, V c) { return _mm256_fnmadd_ps(a, b, c); }
     static V permute(V v, I lanes) { return _mm256_permutevar8x32_ps(v, lanes); }
+    /// Lane l takes what lane l ⊕ Mask holds: cheaper than a permutation that is not known beforehand.
+    template <int Mask>
+    static V flipped(V v) {
+        if constexpr (Mask & 3) v = _mm256_permute_ps(v, four_flipped(Mask & 3));
+        if constexpr (Mask & 4) v = _mm256_permute2f128_ps(v, v, 1);
+        return v;
+    }
     static V blend(M m, V a, V b) { return _mm256_blendv_ps(a, b, m); }
     static M mask(const T* signs) { return _mm256_load_ps(signs); }
     static I index(const void* p) { return _mm256_load_si256(static_cast<const __m256i*>(p)); }
@@ -75,6 +85,12 @@ struct Double {
     static V fnma(V a, V b, V c) { return _mm256_fnmadd_pd(a, b, c); }
     static V permute(V v, I lanes) {
         return _mm256_castps_pd(_mm256_permutevar8x32_ps(_mm256_castpd_ps(v), lanes));
+    }
+    template <int Mask>
+    static V flipped(V v) {
+        if constexpr (Mask & 1) v = _mm256_permute_pd(v, 5);
+        if constexpr (Mask & 2) v = _mm256_permute2f128_pd(v, v, 1);
+        return v;
     }
     static V blend(M m, V a, V b) { return _mm256_blendv_pd(a, b, m); }
     static M mask(const T* signs) { return _mm256_load_pd(signs); }

@@ -37,6 +37,13 @@ struct Vector128 {
         for (int k = 0; k < lanes; ++k) out[k] = v[order[k]];
         return out;
     }
+    /// Lane l takes what lane l ⊕ Mask holds: cheaper than a permutation that is not known beforehand.
+    template <int Mask>
+    static V flipped(V v) {
+        V out{};
+        for (int k = 0; k < lanes; ++k) out[k] = v[k ^ Mask];
+        return out;
+    }
     static V blend(M m, V a, V b) { return m < 0 ? b : a; }
     static M mask(const T* signs) {
         M m;
