@@ -34,6 +34,37 @@ struct DiagonalWalk {
     T* tables;  // one pair of tables per level
     std::uint32_t chunk;
 
+    /// All chunks with the same table, `Vectors` vectors each, times it and times their scalars.
+    template <std::uint32_t Vectors>
+    CORATRIX_INLINE void leaves_of(const T* table_re, const T* table_im, std::uint32_t offset, std::uint32_t number) {
+        constexpr std::uint32_t width = 1u << S::lane_bits;
+        std::uint32_t at[Vectors];
+        for (std::uint32_t v = 0; v < Vectors; ++v) at[v] = d.chunk_offsets[v];
+        const std::uint32_t* const offsets = d.free_offsets;
+        const std::uint32_t* const numbers = d.free_numbers;
+        const std::uint32_t count = d.num_free;
+        for (std::uint32_t f = 0; f < count; ++f) {
+            const auto sr = S::held(S::set1(scalar_re[number | numbers[f]]));
+            const auto si = S::held(S::set1(scalar_im[number | numbers[f]]));
+            T* const r = re + (offset + offsets[f]);
+            T* const i = im + (offset + offsets[f]);
+            for (std::uint32_t v = 0; v < Vectors; ++v) {
+                auto fr = S::held(S::load(table_re + v * width)), fi = S::held(S::load(table_im + v * width));
+                complex_multiply<S>(fr, fi, sr, si);
+                auto x = S::held(S::load(r + at[v])), y = S::held(S::load(i + at[v]));
+                complex_multiply<S>(x, y, fr, fi);
+                S::store(r + at[v], x), S::store(i + at[v], y);
+            }
+        }
+    }
+
+    void leaves(const T* table_re, const T* table_im, bool trivial, std::uint32_t offset, std::uint32_t number) {
+        if (!trivial && chunk == 4u << S::lane_bits) return leaves_of<4>(table_re, table_im, offset, number);
+        if (!trivial && chunk == 8u << S::lane_bits) return leaves_of<8>(table_re, table_im, offset, number);
+        for (std::uint32_t f = 0; f < d.num_free; ++f)
+            leaf(table_re, table_im, trivial, offset + d.free_offsets[f], number | d.free_numbers[f]);
+    }
+
     /// The chunk at `offset` times the table times the chunk's scalar.
     void leaf(const T* table_re, const T* table_im, bool trivial, std::uint32_t offset, std::uint32_t number) {
         const T sr = scalar_re[number], si = scalar_im[number];
@@ -61,11 +92,7 @@ struct DiagonalWalk {
     /// Branch on the coupled bits, most significant first; the table of a branch is made once for all below it.
     void walk(int depth, const T* table_re, const T* table_im, bool trivial, std::uint32_t offset,
               std::uint32_t number) {
-        if (depth == d.num_coupled) {
-            for (std::uint32_t f = 0; f < d.num_free; ++f)
-                leaf(table_re, table_im, trivial, offset + d.free_offsets[f], number | d.free_numbers[f]);
-            return;
-        }
+        if (depth == d.num_coupled) return leaves(table_re, table_im, trivial, offset, number);
         walk(depth + 1, table_re, table_im, trivial, offset, number);
         offset += d.coupled_strides[depth];
         number |= d.coupled_numbers[depth];
