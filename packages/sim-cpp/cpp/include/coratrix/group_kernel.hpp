@@ -199,39 +199,59 @@ CORATRIX_INLINE void run_step(typename S::V* r, const Step<typename S::T>& step,
 template <class T, int K>
 struct Corners {
     static constexpr int low = K < 2 ? K : 2;
-    std::ptrdiff_t near[4];
-    T* corner[4];
+    std::ptrdiff_t near[4], far[4];
+    T* base;
 
     CORATRIX_INLINE explicit Corners(const std::uint32_t* strides)
-        : near{0, K > 0 ? strides[0] : 0, K > 1 ? strides[1] : 0, K > 1 ? strides[0] + strides[1] : 0} {}
+        : near{0, K > 0 ? strides[0] : 0, K > 1 ? strides[1] : 0, K > 1 ? strides[0] + strides[1] : 0},
+          far{0, K > 2 ? strides[2] : 0, K > 3 ? strides[3] : 0, K > 3 ? strides[2] + strides[3] : 0} {}
 
-    CORATRIX_INLINE void at(T* base, const std::uint32_t* strides) {
-        corner[0] = base;
-        if constexpr (K > 2) corner[1] = base + strides[2];
-        if constexpr (K > 3) corner[2] = base + strides[3], corner[3] = corner[2] + strides[2];
-    }
-    CORATRIX_INLINE T* operator[](int k) const { return corner[k >> low] + near[k & ((1 << low) - 1)]; }
+    CORATRIX_INLINE T* operator[](int k) const { return base + far[k >> low] + near[k & ((1 << low) - 1)]; }
 };
 
-/// Load 2^K vectors into registers, run the group's program on them, store; for both planes.
-template <class S, int K>
-void run_group_of(const Group<typename S::T>& group, typename S::T* re, typename S::T* im, Index tile_index) {
+/// For each block: load 2^K vectors into registers, work(vectors, index) on them, store; for both planes.
+template <class S, int K, class Work>
+CORATRIX_INLINE void for_each_block(const Group<typename S::T>& group, typename S::T* re, typename S::T* im,
+                                    Index tile_index, Work work) {
     Corners<typename S::T, K> place(group.strides);
-    const Step<typename S::T>* const first = group.steps;
-    const Step<typename S::T>* const last = group.steps + group.num_steps;
-    for (std::uint32_t block = 0; block < group.blocks.count; ++block) {
-        const Index index = tile_index | group.blocks.indices[block];
+    const Blocks blocks = group.blocks;
+    for (std::uint32_t block = 0; block < blocks.count; ++block) {
+        const Index index = tile_index | blocks.indices[block];
         typename S::T* plane = re;
         for (;;) {
-            place.at(plane + group.blocks.offsets[block], group.strides);
+            place.base = plane + blocks.offsets[block];
             typename S::V r[1 << K];
             for (int k = 0; k < 1 << K; ++k) r[k] = S::load(place[k]);
-            for (const Step<typename S::T>* step = first; step != last; ++step) run_step<S, K>(r, *step, index);
+            work(r, index);
             for (int k = 0; k < 1 << K; ++k) S::store(place[k], r[k]);
             if (plane == im) break;
             plane = im;
         }
     }
+}
+
+/// A program that is one rotation along every bit: no jump inside the loop.
+template <class S, int K>
+void run_rotations(const Group<typename S::T>& group, typename S::T* re, typename S::T* im, Index tile_index) {
+    typename S::T t[K > 0 ? K : 1];
+    for (int g = 0; g < K; ++g) t[g] = group.steps[0].c0[g];
+#define CORATRIX_ROTATIONS                                                                                            \
+    (for_each_block<S, K>(group, re, im, tile_index, [&](typename S::V* r, Index) { rotate_all<S, K, MASK>(r, t); }))
+    switch (group.steps[0].form) {
+        CORATRIX_MASK_CASES(rotate_all, K, CORATRIX_ROTATIONS)
+        default: __builtin_unreachable();
+    }
+}
+
+template <class S, int K>
+void run_group_of(const Group<typename S::T>& group, typename S::T* re, typename S::T* im, Index tile_index) {
+    const Step<typename S::T>* const first = group.steps;
+    const Step<typename S::T>* const last = group.steps + group.num_steps;
+    if (group.num_steps == 1 && first->form >> 4 == static_cast<int>(StepCode::rotate_all))
+        return run_rotations<S, K>(group, re, im, tile_index);
+    for_each_block<S, K>(group, re, im, tile_index, [&](typename S::V* r, Index index) {
+        for (const Step<typename S::T>* step = first; step != last; ++step) run_step<S, K>(r, *step, index);
+    });
 }
 
 template <class S>
