@@ -4,6 +4,7 @@
 
 #include <pybind11/numpy.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <tuple>
@@ -16,8 +17,16 @@
 
 namespace coratrix {
 
+/// Amplitudes up to which an array of their own costs less than one that keeps the state.
+constexpr Index kCopied = 1024;
+
 template <class T>
 py::array to_numpy(State<T>&& state, bool density) {
+    if (!density && state.size() <= kCopied) {
+        py::array_t<std::complex<T>> out(static_cast<py::ssize_t>(state.size()));
+        std::copy_n(state.data(), state.size(), out.mutable_data());
+        return std::move(out);
+    }
     auto* const kept = new State<T>(std::move(state));
     const py::capsule owner(kept, [](void* p) { delete static_cast<State<T>*>(p); });
     if (!density) return py::array_t<std::complex<T>>({static_cast<py::ssize_t>(kept->size())}, kept->data(), owner);

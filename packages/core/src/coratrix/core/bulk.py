@@ -57,7 +57,7 @@ def checked_entries(gates: Iterable[GateTuple], num_qubits: int) -> tuple[list[E
     Raises:
         CircuitError: one does not fit a circuit of ``num_qubits`` qubits, or the table has none of its name.
     """
-    listed = list(gates)
+    listed = gates if type(gates) is list else list(gates)
     read = None if _reader is None else _reader(listed, num_qubits)
     entries, matrices, places = plain_entries(listed, num_qubits) if read is None else read
     for place in places:

@@ -55,7 +55,7 @@ class SimulatorBackend(Preparing):
     def _plainly(self, circuit: Any, shots: Any, seed: int) -> _engine.Readings | None:
         form = plain_form(circuit, shots, self._max_qubits)
         try:
-            return None if form is None else plain_run(form, shots, seed, self._settings(False))
+            return None if form is None else plain_run(form, shots, seed, self._plain_settings)
         except _engine.OutOfMemory:
             return None  # the longer way says what was asked and what is there
 
@@ -115,7 +115,7 @@ class SimulatorBackend(Preparing):
         given, default = options.get("seed"), self.parameters.seed
         seeds = [first, *[seed_of(given, default, place) for place in range(1, len(circuits))]]
         try:
-            found = plain_batch(circuits, shots, seeds, self._settings(False), self._max_qubits)
+            found = plain_batch(circuits, shots, seeds, self._plain_settings, self._max_qubits)
         except _engine.OutOfMemory:
             return None
         return None if found is None else (found, seeds)
@@ -225,7 +225,7 @@ class SimulatorBackend(Preparing):
         Raises:
             CircuitValidationError: it measures, resets or branches and so has no single state.
         """
-        if self._takes_plain and (state := plain_state(circuit, self._settings(False))) is not None:
+        if self._takes_plain and (state := plain_state(circuit, self._plain_settings)) is not None:
             return state
         model = self._refuse_noise("a noisy circuit has no statevector", hint="Ask for density_matrix()")
         return self._state(self._exact(circuit, model, density=False))

@@ -37,7 +37,7 @@ def plain_form(circuit: Any, shots: Any, most_qubits: int) -> _engine.PlainCircu
     if type(circuit) is not QuantumCircuit or type(shots) is not int or not 1 <= shots <= MAX_SHOTS:
         return None
     n, bits, others = circuit.num_qubits, circuit.num_clbits, circuit.special_instructions
-    if n > min(most_qubits, _WIDEST) or bits > _WIDEST or circuit.global_phase != 0:
+    if n > min(most_qubits, _WIDEST) or bits > _WIDEST or circuit.global_phase:
         return None
     if others:
         return (circuit.entries, n, bits, False) if type(others[0].operation) is Measure else None
@@ -58,7 +58,7 @@ def plain_state(circuit: Any, settings: _engine.Settings) -> npt.NDArray[Any] | 
         type(circuit) is not QuantumCircuit
         or circuit.num_qubits > WIDEST_STATE
         or circuit.special_instructions
-        or circuit.global_phase != 0
+        or circuit.global_phase  # open ones are true too
     ):
         return None
     return HEADS.state(circuit.entries, circuit.num_qubits, settings)

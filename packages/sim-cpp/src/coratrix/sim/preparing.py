@@ -45,6 +45,7 @@ class Preparing(BackendInterface):
         self._made_settings: dict[tuple[bool, bool, bool], _engine.Settings] = {}
         self._max_qubits = self.parameters.max_qubits or self._widest()
         self._takes_plain = self._has_short_way()
+        self._plain_settings = self._settings(False)
         self._own_seed = None if self.parameters.seed is None else seed_of(None, self.parameters.seed, 0)
 
     # making ready ---------------------------------------------------------------------------
