@@ -94,7 +94,7 @@ class ExecutionResult:
         metadata: Callable[[], FrozenDict[str, Any]],
         layout: tuple[tuple[str, int], ...],
     ) -> ExecutionResult:
-        """The success of an engine of ours, unchecked. ``counts`` and ``metadata`` are made when they are first read."""
+        """The success of an engine of ours, unchecked. ``counts`` and ``metadata`` are made when first read."""
         made = object.__new__(cls)
         made.__dict__.update(
             success=True,
