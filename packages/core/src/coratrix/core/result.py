@@ -96,15 +96,16 @@ class ExecutionResult:
     ) -> ExecutionResult:
         """The success of an engine of ours, unchecked. ``counts`` and ``metadata`` are made when first read."""
         made = object.__new__(cls)
-        made.__dict__.update(
-            success=True,
-            execution_time=execution_time,
-            backend=backend,
-            shots=shots,
-            layout=layout,
-            _make_counts=lambda: readings.counts(Counts),
-            _make_metadata=metadata,
-        )  # the other fields have their defaults from the class
+        fields_there = {
+            "success": True,
+            "execution_time": execution_time,
+            "backend": backend,
+            "shots": shots,
+            "layout": layout,
+            "_make_counts": lambda: readings.counts(Counts),
+            "_make_metadata": metadata,
+        }  # the other fields have their defaults from the class
+        object.__setattr__(made, "__dict__", fields_there)
         return made
 
     def __getstate__(self) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def plain_form(circuit: Any, shots: Any, most_qubits: int) -> _engine.PlainCircu
     if type(circuit) is not QuantumCircuit or type(shots) is not int or not 1 <= shots <= MAX_SHOTS:
         return None
     n, bits, others = circuit.num_qubits, circuit.num_clbits, circuit.special_instructions
-    if n > min(most_qubits, _WIDEST) or bits > _WIDEST or circuit.global_phase:
+    if n > most_qubits or n > _WIDEST or bits > _WIDEST or circuit.global_phase:
         return None
     if others:
         return (circuit.entries, n, bits, False) if type(others[0].operation) is Measure else None
