@@ -7,6 +7,7 @@ Knows nothing of: any simulator, any circuit, how results are shown.
 from __future__ import annotations
 
 import os
+import random
 import statistics
 import sys
 import time
@@ -123,13 +124,14 @@ def measure(
 ) -> dict[str, Times]:
     """Medians over the turns; a peer that has used up its budget takes no further turn."""
     now = clock(threads)
+    rng = random.Random(len(peers))
     totals: dict[str, list[float]] = {name: [] for name in peers}
     runs: dict[str, list[float]] = {name: [] for name in peers}
-    _round(peers, problem, now, totals, runs)
+    _round(peers, problem, now, rng, totals, runs)
     brief = min(each[0] for each in runs.values()) < BRIEF_S
     for _ in range(repeats * (5 if brief else 1) - 1):
         playing = {name: peer for name, peer in peers.items() if sum(totals[name]) < budget_s}
-        _round(playing, problem, now, totals, runs)
+        _round(playing, problem, now, rng, totals, runs)
     return {
         name: Times(total=statistics.median(totals[name]), run=statistics.median(runs[name]))
         for name in peers
@@ -140,23 +142,42 @@ def _round(
     peers: dict[str, Any],
     problem: Problem,
     now: Callable[[], float],
+    rng: random.Random,
     totals: dict[str, list[float]],
     runs: dict[str, list[float]],
 ) -> None:
-    """One turn of each, and then one of each whole call: nobody finds the caches as it left them itself."""
-    for name, peer in peers.items():
+    """One turn of each, and one of each whole call, in an order of the round's own.
+
+    In a fixed order a simulator with two faces would always find its caches as it left them itself.
+    """
+    turns = [(name, None) for name in peers]
+    turns += [(name, whole) for name, peer in peers.items() if (whole := peer.whole(problem)) is not None]
+    rng.shuffle(turns)
+    for name, whole in turns:
+        if whole is None:
+            _parts(name, peers[name], problem, now, totals, runs)
+            continue
         start = now()
-        built = peer.build(problem)
-        middle = now()
-        result = peer.run(built, problem)
-        end = now()
-        del result, built
-        runs[name].append(end - middle)
-        if peer.whole(problem) is None:
-            totals[name].append(end - start)
-    for name, peer in peers.items():
-        if (whole := peer.whole(problem)) is not None:
-            start = now()
-            result = whole()
-            totals[name].append(now() - start)
-            del result
+        result = whole()
+        totals[name].append(now() - start)
+        del result
+
+
+def _parts(
+    name: str,
+    peer: Any,
+    problem: Problem,
+    now: Callable[[], float],
+    totals: dict[str, list[float]],
+    runs: dict[str, list[float]],
+) -> None:
+    """Building and running, which are the total where there is no whole call."""
+    start = now()
+    built = peer.build(problem)
+    middle = now()
+    result = peer.run(built, problem)
+    end = now()
+    del result, built
+    runs[name].append(end - middle)
+    if peer.whole(problem) is None:
+        totals[name].append(end - start)

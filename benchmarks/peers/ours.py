@@ -35,10 +35,9 @@ class Coratrix(Peer):
 
     def circuit(self, gates: GateList, problem: Problem) -> QuantumCircuit:
         circuit = QuantumCircuit(problem.n)
-        if problem.clbits:
-            circuit.add_register("c", problem.clbits)
-        if problem.task in ("state", "expectation", "batch"):
+        if not problem.clbits:
             return circuit.extend(gates)
+        circuit.add_register("c", problem.clbits)
         for name, qubits, params in gates:
             if name == "measure":
                 circuit.measure(qubits, params)

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coratrix.core import GATES, CircuitError, Parameter, QuantumCircuit, bulk
+from coratrix.core.gate import UNITARY_SLOTS, UnitaryGate
+from coratrix.core.unitary import UNITARY_ATOL
 from coratrix.sim import _engine
 
-READ = _engine.GateReader(dict(bulk._SHAPES))
+READ = _engine.GateReader(dict(bulk._SHAPES), UnitaryGate, UNITARY_SLOTS, UNITARY_ATOL)
 NUM_QUBITS = 4
 
 names = (
@@ -96,7 +98,7 @@ def test_items_of_other_kinds_are_left_to_core() -> None:
 
 
 def test_matrices_and_angles_of_zero() -> None:
-    matrix = np.eye(2)
+    matrix = np.eye(2)  # real: core makes it complex
     gates = [
         ("unitary", (1,), (matrix,)),
         ("rx", (0,), (-0.0,)),
@@ -110,6 +112,62 @@ def test_matrices_and_angles_of_zero() -> None:
     assert (matrices, places) == ([0], [2])
 
 
+COMPLEX = np.array([[0.6, 0.8j, 0, 0], [0.8j, 0.6, 0, 0], [0, 0, 0, 1j], [0, 0, 1, 0]])
+STRIDED = np.zeros((8, 4), complex)
+STRIDED[::2] = COMPLEX
+
+
+@pytest.mark.parametrize(
+    ("matrix", "is_read"),
+    [
+        (COMPLEX, True),
+        (np.asfortranarray(COMPLEX), True),
+        (COMPLEX.T, True),
+        (STRIDED[::2], True),
+        (COMPLEX + 1e-12, True),
+        (COMPLEX + 3e-10, False),  # a thorough look decides
+        (COMPLEX + 1e-6, False),
+        (COMPLEX * np.nan, False),
+        (COMPLEX.astype(">c16"), False),
+        (COMPLEX.astype(np.complex64), False),
+        (COMPLEX.tolist(), False),
+        (COMPLEX[:2, :2], False),
+        (np.eye(8, dtype=complex), False),
+        (COMPLEX.real, False),
+        (None, False),
+    ],
+)
+def test_matrices_that_are_unitary_beyond_doubt_become_gates(matrix: Any, is_read: bool) -> None:
+    gates = [("unitary", (2, 0), (matrix,))]
+
+    entries, left, _ = READ(gates, 3) or ([], [], [])
+
+    assert (len(entries[0]) == 4, left == []) == (is_read, is_read)
+    assert outcome(gates, READ) == outcome(gates, None)
+
+
+@pytest.mark.parametrize("qubits", [(0, 0), (0, 3), (0,), (0, 1, 2), (True, 1), [2, 1], "01", None])
+def test_qubits_of_matrices_are_looked_at_as_core_does(qubits: Any) -> None:
+    gates = [("unitary", qubits, (COMPLEX,)), ("unitary", qubits, (COMPLEX[:2, :2],))]
+
+    assert outcome(gates[:1], READ) == outcome(gates[:1], None)
+    assert outcome(gates[1:], READ) == outcome(gates[1:], None)
+
+
+def test_the_gate_of_a_matrix_is_cores_own() -> None:
+    given = COMPLEX.copy()
+
+    gate = (READ([("unitary", (1, 0), (given,))], 2) or ([], [], []))[0][0][3]
+    given[0, 0] = 7
+
+    assert type(gate) is UnitaryGate
+    assert gate == UnitaryGate(COMPLEX)
+    assert (gate.num_qubits, gate.given_label) == (2, None)
+    assert not gate.matrix().flags.writeable
+    with pytest.raises(AttributeError):
+        gate.num_qubits = 3  # type: ignore[misc]
+
+
 def test_what_it_makes_is_no_work_for_the_garbage_collector() -> None:
     entries = QuantumCircuit(2).extend([("u", (0,), (0.1, 0.2, 0.3)), ("cx", (0, 1), ())]).entries
 
@@ -118,6 +176,6 @@ def test_what_it_makes_is_no_work_for_the_garbage_collector() -> None:
 
 
 def test_a_list_is_read_by_the_engine_once_the_simulator_is_there() -> None:
-    assert isinstance(bulk._reader, _engine.GateReader)
+    assert isinstance(getattr(bulk._reader, "__self__", None), _engine.GateReader)
     with pytest.raises(CircuitError, match="qubit 5"):
         QuantumCircuit(2).extend([("h", (0,), ()), ("h", (5,), ())])

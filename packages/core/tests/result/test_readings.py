@@ -35,7 +35,7 @@ def unread(engine: Engine) -> ExecutionResult:
         execution_time=0.5,
         backend="sim",
         shots=8,
-        metadata=FrozenDict(seed=1),
+        metadata=lambda: FrozenDict(seed=1),
         layout=(("c", 2),),
     )
 
@@ -96,6 +96,23 @@ def test_counts_are_made_once_and_only_when_asked_for() -> None:
     assert (result.shots, result.metadata["seed"], engine.asked) == (8, 1, 0)
     assert result.counts is result.counts
     assert engine.asked == 1
+
+
+def test_metadata_are_made_once_and_only_when_asked_for() -> None:
+    asked: list[int] = []
+    result = ExecutionResult.of_readings(
+        Engine(),
+        execution_time=0.5,
+        backend="sim",
+        shots=8,
+        metadata=lambda: asked.append(1) or FrozenDict(seed=1),  # type: ignore[func-returns-value]
+        layout=(("c", 2),),
+    )
+
+    assert (result.counts["11"], asked) == (5, [])
+    assert result.metadata is result.metadata
+    assert asked == [1]
+    assert not hasattr(ExecutionResult, "metadata")
 
 
 def test_threads_that_ask_at_once_get_the_same_counts() -> None:

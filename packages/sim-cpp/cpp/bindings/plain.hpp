@@ -4,19 +4,29 @@
 
 #include <pybind11/numpy.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <tuple>
 #include <vector>
 
+#include "clifford_entries.hpp"
 #include "coratrix/stabilizer_program.hpp"
 #include "entries.hpp"
 #include "readings.hpp"
 
 namespace coratrix {
 
+/// Amplitudes up to which an array of their own costs less than one that keeps the state.
+constexpr Index kCopied = 1024;
+
 template <class T>
 py::array to_numpy(State<T>&& state, bool density) {
+    if (!density && state.size() <= kCopied) {
+        py::array_t<std::complex<T>> out(static_cast<py::ssize_t>(state.size()));
+        std::copy_n(state.data(), state.size(), out.mutable_data());
+        return std::move(out);
+    }
     auto* const kept = new State<T>(std::move(state));
     const py::capsule owner(kept, [](void* p) { delete static_cast<State<T>*>(p); });
     if (!density) return py::array_t<std::complex<T>>({static_cast<py::ssize_t>(kept->size())}, kept->data(), owner);
@@ -36,20 +46,25 @@ using PlainCircuit = std::tuple<py::list, int, int, bool>;
 /// A plain circuit ready to run.
 struct PlainRun {
     std::unique_ptr<Program> program;
-    bool by_stabilizers = false;  // which draw the same counts without a state
+    bool by_stabilizers = false;     // which draw the same counts without a state
+    std::optional<FairCoins> coins;  // then there is no program: they are all that the counts hang on
 
     Readings operator()(std::int64_t shots, std::uint64_t seed, const Settings& s, const Context& context) const {
+        if (coins) return {split_shots(*coins, shots, seed), true};
         return readings_of(*program, shots, seed, s, by_stabilizers, context);
     }
 };
 
 /// None where an entry is not plain, or the circuit needs a state and is wider than `widest_state`.
-inline std::optional<PlainRun> plain_run(const Heads& heads, const PlainCircuit& circuit, int widest_state) {
+inline std::optional<PlainRun> plain_run(const Heads& heads, const PlainCircuit& circuit, std::int64_t shots,
+                                         int widest_state) {
     const auto& [entries, num_qubits, num_clbits, measure_all] = circuit;
+    std::optional<FairCoins> coins = coins_of_entries(heads, entries, num_qubits, num_clbits, measure_all);
+    if (coins && can_be_split(*coins, shots)) return PlainRun{nullptr, true, std::move(coins)};
     ProgramBuffer buffer(heads);
     if (buffer.extend(entries, 0) < entries.size()) return std::nullopt;
     if (measure_all) buffer.measure_all(num_qubits);
-    PlainRun out{std::move(buffer).program(num_qubits, num_clbits)};
+    PlainRun out{std::move(buffer).program(num_qubits, num_clbits), false, std::nullopt};
     out.by_stabilizers = !stabilizer_obstacle(*out.program);
     if (!out.by_stabilizers && num_qubits > widest_state) return std::nullopt;
     return out;
@@ -62,7 +77,7 @@ inline py::object state_of_entries(const Heads& heads, const py::list& entries, 
 
 inline std::optional<Readings> run_entries(const Heads& heads, const PlainCircuit& circuit, std::int64_t shots,
                                            std::uint64_t seed, const Settings& s, int widest_state) {
-    const std::optional<PlainRun> run = plain_run(heads, circuit, widest_state);
+    const std::optional<PlainRun> run = plain_run(heads, circuit, shots, widest_state);
     if (!run) return std::nullopt;
     return without_gil([&] { return (*run)(shots, seed, s, s.context); });
 }
@@ -73,8 +88,8 @@ inline py::object run_batch_of_entries(const Heads& heads, const std::vector<Pla
     if (shots.size() != circuits.size() || seeds.size() != circuits.size())
         throw std::invalid_argument("circuits, shots and seeds differ in number");
     std::vector<PlainRun> runs;
-    for (const PlainCircuit& circuit : circuits) {
-        std::optional<PlainRun> run = plain_run(heads, circuit, widest_state);
+    for (std::size_t k = 0; k < circuits.size(); ++k) {
+        std::optional<PlainRun> run = plain_run(heads, circuits[k], shots[k], widest_state);
         if (!run) return py::none();
         runs.push_back(*std::move(run));
     }

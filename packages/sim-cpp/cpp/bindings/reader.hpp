@@ -2,20 +2,31 @@
 #pragma once
 
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include <cmath>
 #include <utility>
+#include <vector>
+
+#include "matrix_gates.hpp"
 
 namespace coratrix {
 
 namespace py = pybind11;
 
-/// Reads (name, qubits, parameters). A gate of the table on one or two qubits, given by whole numbers and finite floats,
-/// becomes its entry at once; a matrix and all that needs a second look only get their places noted.
+/// Reads (name, qubits, parameters). A gate of the table or a matrix on one or two qubits, given by whole numbers, finite
+/// floats and an array, becomes its entry at once; other matrices and all that needs a second look only get their places
+/// noted.
 class GateReader {
 public:
     /// (qubits, parameters) by name; -1 qubits for a matrix.
-    explicit GateReader(py::dict shapes) : shapes_(std::move(shapes)) {}
+    GateReader(const py::dict& shapes, MatrixGates matrices) : matrices_(std::move(matrices)) {
+        for (const auto& [name, shape] : shapes) {
+            const auto [qubits, angles] = shape.cast<std::pair<long, long>>();
+            places_[name] = shapes_.size();
+            shapes_.push_back({qubits, angles});
+        }
+    }
 
     /// (entries, places of matrices, places of the rest); None where an item is neither a tuple nor a list.
     py::object read(const py::list& gates, long num_qubits) const {
@@ -46,18 +57,31 @@ private:
 
     Look look(PyObject* item, long num_qubits, py::object& entry) const {
         if (PySequence_Fast_GET_SIZE(item) != 3 || !PyUnicode_CheckExact(part(item, 0))) return Look::second;
-        PyObject* const shape = PyDict_GetItemWithError(shapes_.ptr(), part(item, 0));  // borrowed
-        if (shape == nullptr) {
+        PyObject* const place = PyDict_GetItemWithError(places_.ptr(), part(item, 0));  // borrowed
+        if (place == nullptr) {
             PyErr_Clear();
             return Look::second;
         }
-        const long wanted = PyLong_AsLong(PyTuple_GET_ITEM(shape, 0)), angles = PyLong_AsLong(PyTuple_GET_ITEM(shape, 1));
-        if (wanted < 0) return Look::matrix;
+        const auto [wanted, angles] = shapes_[PyLong_AsSize_t(place)];
         PyObject *const qubits = part(item, 1), *const params = part(item, 2);
+        if (wanted < 0) return look_at_matrix(part(item, 0), qubits, params, num_qubits, entry);
         if (wanted > 2 || !is_row(qubits) || !is_row(params)) return Look::second;
         if (PySequence_Fast_GET_SIZE(qubits) != wanted || PySequence_Fast_GET_SIZE(params) != angles) return Look::second;
         if (!are_qubits(qubits, wanted, num_qubits) || !are_finite(params, angles)) return Look::second;
         entry = entry_of(part(item, 0), qubits, wanted, params, angles);
+        return Look::plain;
+    }
+
+    Look look_at_matrix(PyObject* name, PyObject* qubits, PyObject* params, long num_qubits, py::object& entry) const {
+        if (!is_row(qubits) || !is_row(params) || PySequence_Fast_GET_SIZE(params) != 1) return Look::matrix;
+        const Py_ssize_t wanted = PySequence_Fast_GET_SIZE(qubits);
+        if (wanted < 1 || wanted > 2 || !are_qubits(qubits, wanted, num_qubits)) return Look::matrix;
+        const py::object gate = matrices_.gate_of(part(params, 0), wanted);
+        if (!gate) return Look::matrix;
+        entry = py::reinterpret_steal<py::object>(
+            wanted == 1 ? PyTuple_Pack(3, name, part(qubits, 0), gate.ptr())
+                        : PyTuple_Pack(4, name, part(qubits, 0), part(qubits, 1), gate.ptr()));
+        if (!entry) throw py::error_already_set();
         return Look::plain;
     }
 
@@ -82,24 +106,33 @@ private:
         py::object entry = py::reinterpret_steal<py::object>(PyTuple_New(1 + wanted + angles));
         if (!entry) throw py::error_already_set();
         Py_ssize_t at = 0;
-        const auto put = [&](py::object part) { PyTuple_SET_ITEM(entry.ptr(), at++, part.release().ptr()); };
-        put(py::reinterpret_borrow<py::object>(name));
-        for (long k = 0; k < wanted; ++k) put(py::reinterpret_borrow<py::object>(part(qubits, k)));
+        const auto put = [&](PyObject* part) { PyTuple_SET_ITEM(entry.ptr(), at++, part); };
+        const auto put_shared = [&](PyObject* part) { Py_INCREF(part), put(part); };
+        put_shared(name);
+        for (long k = 0; k < wanted; ++k) put_shared(part(qubits, k));
         for (long k = 0; k < angles; ++k) {
-            const double value = PyFloat_AS_DOUBLE(part(params, k));
-            if (value == 0) put(py::float_(0.0));  // a circuit knows no -0.0
-            else put(py::reinterpret_borrow<py::object>(part(params, k)));
+            if (PyFloat_AS_DOUBLE(part(params, k)) == 0) put(py::float_(0.0).release().ptr());  // a circuit knows no -0.0
+            else put_shared(part(params, k));
         }
         PyObject_GC_UnTrack(entry.ptr());  // text and numbers: nothing for the garbage collector
         return entry;
     }
 
-    py::dict shapes_;
+    struct Shape {
+        long qubits, angles;
+    };
+
+    py::dict places_;  // by name, in `shapes_`
+    std::vector<Shape> shapes_;
+    MatrixGates matrices_;
 };
 
 inline void bind_reader(py::module_& m) {
     py::class_<GateReader>(m, "GateReader", "Reads lists of gates into a circuit's entries.")
-        .def(py::init<py::dict>(), py::arg("shapes"))
+        .def(py::init([](const py::dict& shapes, const py::type& kind, const py::tuple& slots, double tolerance) {
+                 return GateReader(shapes, MatrixGates(kind, slots, tolerance));
+             }),
+             py::arg("shapes"), py::arg("matrix_gate"), py::arg("slots"), py::arg("tolerance"))
         .def("__call__", &GateReader::read, py::arg("gates"), py::arg("num_qubits"),
              "(entries, places of matrices, places of what needs a second look), or None.");
 }

@@ -45,8 +45,7 @@ template <class T>
 State<T> state_after(const Instruction* first, const Instruction* last, const Plans<T>& plans, const Context& context) {
     if (!plans.is_direct()) return run_from_zero(plans.make(first, last, true), context);
     State<T> state(plans.state_bits(), padded_bits(plans.state_bits(), plans.kernel_table()));
-    state.set_basis(0);
-    plans.apply(first, last, state);
+    plans.apply(first, last, state, true);
     return state;
 }
 

@@ -16,7 +16,8 @@ Complex cis(double angle) { return {std::cos(angle), std::sin(angle)}; }
 /// [[cos, -e^{iλ} sin], [e^{iφ} sin, e^{i(φ+λ)} cos]] of θ/2.
 Matrix2 u_matrix(double theta, double phi, double lambda) {
     const double c = std::cos(theta / 2), s = std::sin(theta / 2);
-    return {c, -cis(lambda) * s, cis(phi) * s, cis(phi + lambda) * c};
+    const Complex of_phi = cis(phi), of_lambda = cis(lambda);
+    return {c, -of_lambda * s, of_phi * s, of_phi * of_lambda * c};
 }
 
 /// cos(θ/2) 1 - i sin(θ/2) P for a two-qubit Pauli product P.

@@ -8,7 +8,7 @@ namespace coratrix {
 
 extern const Kernels<float> kavx2Single;
 extern const Kernels<double> kavx2Double;
-const Kernels<float> kavx2Single = avx2::make_kernels<avx2::Single>("avx2");
-const Kernels<double> kavx2Double = avx2::make_kernels<avx2::Double>("avx2");
+constexpr Kernels<float> kavx2Single = avx2::make_kernels<avx2::Single>("avx2");
+constexpr Kernels<double> kavx2Double = avx2::make_kernels<avx2::Double>("avx2");
 
 }  // namespace coratrix

@@ -8,7 +8,7 @@ namespace coratrix {
 
 extern const Kernels<float> kavx512Single;
 extern const Kernels<double> kavx512Double;
-const Kernels<float> kavx512Single = avx512::make_kernels<avx512::Single>("avx512");
-const Kernels<double> kavx512Double = avx512::make_kernels<avx512::Double>("avx512");
+constexpr Kernels<float> kavx512Single = avx512::make_kernels<avx512::Single>("avx512");
+constexpr Kernels<double> kavx512Double = avx512::make_kernels<avx512::Double>("avx512");
 
 }  // namespace coratrix

@@ -8,7 +8,7 @@ namespace coratrix {
 
 extern const Kernels<float> kportableSingle;
 extern const Kernels<double> kportableDouble;
-const Kernels<float> kportableSingle = portable::make_kernels<portable::Single>("portable");
-const Kernels<double> kportableDouble = portable::make_kernels<portable::Double>("portable");
+constexpr Kernels<float> kportableSingle = portable::make_kernels<portable::Single>("portable");
+constexpr Kernels<double> kportableDouble = portable::make_kernels<portable::Double>("portable");
 
 }  // namespace coratrix

@@ -171,7 +171,7 @@ bool LightCones::pays(const LightCone& cone, std::size_t shots) const {
 
 template <class T>
 ConeReader<T>::ConeReader(const LightCones& cones, const History& history, const LightCone& cone,
-                          const Kernels<T>& kernels)
+                          const Kernels<T>& kernels, const CostTable& costs)
     : cones_(cones), bits_(cone.bits) {
     for (std::size_t k = cone.ops.size(); k-- > 0;) add(cones.inverse_[cone.ops[k]]);
     auto next = history.begin();
@@ -184,9 +184,11 @@ ConeReader<T>::ConeReader(const LightCones& cones, const History& history, const
     const int width = popcount(bits_);
     int padded = width;
     if (ops_.size() << width > kDirectWork) {
-        const LoweredCircuit lowered = lower(ops_.data(), ops_.data() + ops_.size(), width,
-                                             {false, CostTable().kak_pays<T>(width), true});
-        plan_ = std::make_unique<Plan<T>>(make_plan<T>(lowered, kernels, {0, false}));
+        const LoweringOptions lowering{false, costs.kak_pays<T>(width), true, costs.diagonal_qubits, costs.expanded_zeros};
+        const LoweredCircuit lowered = lower(ops_.data(), ops_.data() + ops_.size(), width, lowering);
+        PlanOptions wanted{0, false};
+        wanted.costs = costs;
+        plan_ = std::make_unique<Plan<T>>(make_plan<T>(lowered, kernels, wanted));
         padded = plan_->padded_bits;
     }
     state_ = State<T>(width, padded);

@@ -5,11 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstring>
 #include <map>
 #include <mutex>
 #include <utility>
+#include <vector>
+
+#include "coratrix/types.hpp"
 
 namespace coratrix {
 
@@ -19,9 +23,12 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kLine = 64;
 constexpr std::size_t kSlack = std::size_t{32} << 20;  // left for everything else in the process
 
+constexpr std::size_t kSmallKinds = 21;  // powers of two below a huge page
+
 struct Pool {
     std::mutex guard;
-    std::multimap<std::size_t, void*> idle;  // capacity -> buffer
+    std::array<std::vector<void*>, kSmallKinds> small;  // by the capacity's power of two
+    std::multimap<std::size_t, void*> large;            // capacity -> buffer
     std::size_t idle_bytes = 0;
 };
 
@@ -72,10 +79,18 @@ void* map_pages(std::size_t capacity) {
 void* take_idle(std::size_t capacity) {
     Pool& home = pool();
     const std::lock_guard<std::mutex> lock(home.guard);
-    const auto found = home.idle.find(capacity);
-    if (found == home.idle.end()) return nullptr;
-    void* const data = found->second;
-    home.idle.erase(found);
+    void* data = nullptr;
+    if (capacity < kHugePage) {
+        std::vector<void*>& alike = home.small[static_cast<std::size_t>(lowest_bit(capacity))];
+        if (alike.empty()) return nullptr;
+        data = alike.back();
+        alike.pop_back();
+    } else {
+        const auto found = home.large.find(capacity);
+        if (found == home.large.end()) return nullptr;
+        data = found->second;
+        home.large.erase(found);
+    }
     home.idle_bytes -= capacity;
     return data;
 }
@@ -91,7 +106,8 @@ void give_back(void* data, std::size_t capacity) {
     {
         const std::lock_guard<std::mutex> lock(home.guard);
         if (home.idle_bytes + capacity <= idle_limit()) {
-            home.idle.emplace(capacity, data);
+            if (capacity < kHugePage) home.small[static_cast<std::size_t>(lowest_bit(capacity))].push_back(data);
+            else home.large.emplace(capacity, data);
             home.idle_bytes += capacity;
             return;
         }
@@ -143,8 +159,12 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
 void release_idle_memory() {
     Pool& home = pool();
     const std::lock_guard<std::mutex> lock(home.guard);
-    for (const auto& [capacity, data] : home.idle) std::free(data);
-    home.idle.clear();
+    for (std::vector<void*>& alike : home.small) {
+        for (void* const data : alike) std::free(data);
+        alike.clear();
+    }
+    for (const auto& [capacity, data] : home.large) std::free(data);
+    home.large.clear();
     home.idle_bytes = 0;
 }
 

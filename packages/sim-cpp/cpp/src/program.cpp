@@ -47,22 +47,25 @@ private:
         return words_[at_++];
     }
 
+    [[noreturn]] static void out_of_range(const char* what, std::int64_t value) {
+        fail(std::string(what) + " out of range: " + std::to_string(value));
+    }
+
     std::int64_t next_in(std::int64_t low, std::int64_t high, const char* what) {
         const std::int64_t value = next();
-        if (value < low || value >= high) fail(std::string(what) + " out of range: " + std::to_string(value));
+        if (value < low || value >= high) out_of_range(what, value);
         return value;
     }
 
     Body parse_until(std::size_t end) {
         Body body;
         body.reserve((end - at_) / 5);
-        while (at_ < end) body.push_back(parse_one());
+        while (at_ < end) parse_one(body.emplace_back());
         if (at_ != end) fail("an instruction crosses the end of its block");
         return body;
     }
 
-    Instruction parse_one() {
-        Instruction out;
+    void parse_one(Instruction& out) {
         out.opcode = static_cast<Opcode>(next_in(0, static_cast<std::int64_t>(Opcode::count), "opcode"));
         switch (out.opcode) {
             case Opcode::measure: parse_measure(out); break;
@@ -72,7 +75,6 @@ private:
             case Opcode::while_loop: parse_while(out); break;
             default: parse_gate(out);
         }
-        return out;
     }
 
     void parse_qubits(Instruction& out, std::int64_t count) {
@@ -81,7 +83,8 @@ private:
         out.qubits = words_.data() + at_;
         for (std::int64_t k = 0; k < count; ++k) {
             const std::int64_t qubit = next_in(0, program_.num_qubits_, "qubit");
-            if (std::find(out.qubits, out.qubits + k, qubit) != out.qubits + k) fail("a qubit is repeated");
+            for (std::int64_t before = 0; before < k; ++before)
+                if (out.qubits[before] == qubit) fail("a qubit is repeated");
         }
     }
 

@@ -13,25 +13,23 @@ namespace coratrix {
 namespace {
 
 constexpr std::int64_t kBlocksPerThread = 16;  // that are drawn before they are counted, where there are several threads
-constexpr std::size_t kMaxSplitCoins = 40;
+
+bool few_enough(std::size_t coins, std::int64_t shots) { return coins < kMostCoins && (std::int64_t{1} << coins) <= shots; }
 
 bool can_be_split(const ShotModel& model, std::int64_t shots) {
-    const std::size_t coins = model.coins.free.size();
-    return model.errors.empty() && model.decisions.empty() && coins < kMaxSplitCoins && (std::int64_t{1} << coins) <= shots;
+    return model.errors.empty() && model.decisions.empty() && few_enough(model.coins.free.size(), shots);
 }
 
 /// All shots at once: those with coin 0 up and those with it down, then each of these by coin 1, and so on.
 class Splitter {
 public:
-    Splitter(const ShotModel& model, std::uint64_t seed)
-        : coins_(coin_rows(model.coins, static_cast<std::size_t>(model.num_slots))), seed_(seed) {
-        out_.num_clbits = model.num_clbits;
-        out_.words = std::max<std::size_t>(1, model.coins.constant.words());
-        row_.assign(out_.words, 0);
-        std::copy_n(model.coins.constant.row(0), model.coins.constant.words(), row_.begin());
-    }
+    /// `coins` rows of `words` words: the bits that each coin flips; `constant`: those that are set when all are down.
+    Splitter(const Word* rows, std::size_t coins, std::size_t words, const Word* constant, std::uint64_t seed)
+        : rows_(rows), coins_(coins), row_(constant, constant + words), seed_(seed) {}
 
-    Counts run(std::int64_t shots) {
+    Counts run(std::int64_t shots, int num_clbits) {
+        out_.num_clbits = num_clbits;
+        out_.words = row_.size();
         split(0, 1, shots);
         return std::move(out_);
     }
@@ -39,8 +37,8 @@ public:
 private:
     void split(std::size_t coin, std::uint64_t node, std::int64_t shots) {
         if (shots == 0) return;
-        if (coin == coins_.rows()) {
-            out_.keys.insert(out_.keys.end(), row_.begin(), row_.end());
+        if (coin == coins_) {
+            for (const Word word : row_) out_.keys.push_back(word);
             out_.counts.push_back(shots);
             return;
         }
@@ -52,14 +50,23 @@ private:
     }
 
     void flip(std::size_t coin) {
-        for (std::size_t w = 0; w < coins_.words(); ++w) row_[w] ^= coins_.row(coin)[w];
+        for (std::size_t w = 0; w < row_.size(); ++w) row_[w] ^= rows_[coin * row_.size() + w];
     }
 
-    BitMatrix coins_;
-    std::uint64_t seed_;
+    const Word* const rows_;
+    const std::size_t coins_;
     std::vector<Word> row_;
+    const std::uint64_t seed_;
     Counts out_;
 };
+
+Counts split_by(const ShotModel& model, std::int64_t shots, std::uint64_t seed) {
+    BitMatrix rows = coin_rows(model.coins, static_cast<std::size_t>(model.num_slots));
+    const std::size_t words = model.coins.constant.words();
+    const Word none = 0;  // a row of no bits is one word
+    if (words == 0) return Splitter(rows.row(0), rows.rows(), 1, &none, seed).run(shots, model.num_clbits);
+    return Splitter(rows.row(0), rows.rows(), words, model.coins.constant.row(0), seed).run(shots, model.num_clbits);
+}
 
 Counts drawn(ShotModel&& model, std::int64_t shots, std::uint64_t seed, const Context& context) {
     ReadingCounter counter(model.num_clbits, shots);
@@ -87,8 +94,14 @@ Counts drawn(ShotModel&& model, std::int64_t shots, std::uint64_t seed, const Co
 
 Counts stabilizer_counts(const Program& program, std::int64_t shots, std::uint64_t seed, const Context& context) {
     ShotModel model = shot_model(stabilizer_program(program));
-    if (can_be_split(model, shots)) return Splitter(model, seed).run(shots);
+    if (can_be_split(model, shots)) return split_by(model, shots, seed);
     return drawn(std::move(model), shots, seed, context);
+}
+
+bool can_be_split(const FairCoins& coins, std::int64_t shots) { return few_enough(coins.count, shots); }
+
+Counts split_shots(const FairCoins& coins, std::int64_t shots, std::uint64_t seed) {
+    return Splitter(coins.flips.data(), coins.count, 1, &coins.constant, seed).run(shots, coins.num_clbits);
 }
 
 std::string explain_stabilizers(const Program& program) {

@@ -7,13 +7,8 @@
 
 namespace coratrix {
 
-namespace {
-
-using Kind = StabilizerStep::Kind;
-
-/// The gates that need no look at their matrix, without controls and with one.
-std::optional<CliffordOp> plain(const Instruction& in) {
-    if (in.num_controls == 0) switch (in.opcode) {
+std::optional<CliffordOp> plain_clifford(Opcode opcode, std::int64_t num_controls, std::int64_t control_state) {
+    if (num_controls == 0) switch (opcode) {
         case Opcode::x: return CliffordOp::x;
         case Opcode::y: return CliffordOp::y;
         case Opcode::z: return CliffordOp::z;
@@ -25,11 +20,15 @@ std::optional<CliffordOp> plain(const Instruction& in) {
         case Opcode::swap: return CliffordOp::swap;
         default: return std::nullopt;
     }
-    if (in.num_controls != 1 || in.control_state != 1) return std::nullopt;
-    if (in.opcode == Opcode::x) return CliffordOp::cx;
-    if (in.opcode == Opcode::z) return CliffordOp::cz;
+    if (num_controls != 1 || control_state != 1) return std::nullopt;
+    if (opcode == Opcode::x) return CliffordOp::cx;
+    if (opcode == Opcode::z) return CliffordOp::cz;
     return std::nullopt;
 }
+
+namespace {
+
+using Kind = StabilizerStep::Kind;
 
 /// Has no effect on any reading: the identity, a global phase.
 bool is_nothing(const Instruction& in) {
@@ -77,7 +76,8 @@ private:
     }
 
     std::string gate(const Instruction& in) {
-        if (const std::optional<CliffordOp> op = plain(in)) {
+        const auto state = static_cast<std::int64_t>(in.control_state);
+        if (const std::optional<CliffordOp> op = plain_clifford(in.opcode, in.num_controls, state)) {
             step(Kind::gate, *op, qubit(in, 0), in.num_qubits == 2 ? qubit(in, 1) : 0);
             return "";
         }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <tuple>
 
+#include "coratrix/direct.hpp"
 #include "coratrix/memory.hpp"
 #include "coratrix/noise.hpp"
 #include "coratrix/random.hpp"

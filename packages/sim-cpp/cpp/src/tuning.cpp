@@ -6,9 +6,9 @@
 #include <ctime>
 #include <functional>
 
-#include "coratrix/direct.hpp"
 #include "coratrix/executor.hpp"
 #include "coratrix/gates.hpp"
+#include "coratrix/gatewise.hpp"
 
 namespace coratrix {
 
@@ -206,15 +206,14 @@ private:
         kak_ns_ = std::max(0.0, (whole[1] - whole[0]) * 1e9 / (depth * (crossing / 2)) + std::ldexp(saved, crossing));
     }
 
-    /// The two ways of a state of a few qubits.
+    /// The two ways of a state of a few qubits, compared near the width where they cross.
     void small_costs() {
-        constexpr int n = 7, depth = 5;
+        constexpr int n = 11, depth = 5;
         const Program program = layered(n, depth);
         const Body& body = program.body();
         State<T> state(n, padded_bits(n, kernels_));
-        state.set_basis(0);
         const std::vector<double> times = least_times(
-            {[&] { apply_directly(body.data(), body.data() + body.size(), state.data(), n); },
+            {[&] { apply_gatewise(body.data(), body.data() + body.size(), state, kernels_, {}); },
              [&] { run_from_zero(plan(program, costs_, false), Context{}); }}, 5 * kRounds, 10);
         const double gates = static_cast<double>(body.size());
         costs_.of<T>().direct_gate_ns = times[0] * 1e9 / gates / std::ldexp(1.0, n);

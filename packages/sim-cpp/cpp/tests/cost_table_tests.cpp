@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "claims.hpp"
+#include "coratrix/direct.hpp"
 #include "coratrix/executor.hpp"
 #include "coratrix/plans.hpp"
 
@@ -79,10 +80,10 @@ void the_default_finds_no_kak_forms_with_avx2() {
     expect(wider.kak_pays<double>(14) && !wider.kak_pays<double>(13), "AVX-512: KAK from 14 qubits on");
 }
 
-void the_default_works_without_a_plan_up_to_7_qubits() {
+void the_default_works_without_a_plan_up_to_11_qubits() {
     const CostTable costs;
-    expect(is_direct<double>(7, costs) && !is_direct<double>(8, costs), "direct up to 7 qubits");
-    expect(is_direct<float>(7, costs) && !is_direct<float>(8, costs), "direct up to 7 qubits, single");
+    expect(is_direct<double>(11, costs) && !is_direct<double>(12, costs), "direct up to 11 qubits");
+    expect(is_direct<float>(11, costs) && !is_direct<float>(12, costs), "direct up to 11 qubits, single");
 }
 
 /// With 1 ns saved per amplitude and 1,000 ns to find the form, 2^10 = 1,024 amplitudes are enough.
@@ -185,7 +186,7 @@ void names_and_numbers_are_checked() {
 int main() {
     the_default_finds_kak_forms_from_14_and_15_qubits_on();
     the_default_finds_no_kak_forms_with_avx2();
-    the_default_works_without_a_plan_up_to_7_qubits();
+    the_default_works_without_a_plan_up_to_11_qubits();
     a_doctored_cost_moves_the_choice_where_a_pencil_says();
     sizes_are_the_tables();
     a_larger_tile_is_for_states_of_many_tiles();

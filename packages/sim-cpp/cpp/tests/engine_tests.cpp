@@ -6,6 +6,7 @@
 #include "claims.hpp"
 #include "coratrix/executor.hpp"
 #include "coratrix/gates.hpp"
+#include "coratrix/gatewise.hpp"
 #include "coratrix/schmidt.hpp"
 
 using namespace coratrix;
@@ -70,6 +71,23 @@ struct Variant {
 };
 
 template <class T>
+double deviation(const State<T>& state, const std::vector<Complex>& wanted) {
+    double worst = 0;
+    for (Index x = 0; x < state.size(); ++x) worst = std::max(worst, std::abs(Complex(state.data()[x]) - wanted[x]));
+    return worst;
+}
+
+/// Without a plan; what a state holds does not matter where it is taken to start at zero.
+template <class T>
+double gatewise_deviation(const Program& program, const Variant& v, const std::vector<Complex>& wanted) {
+    const Body& body = program.body();
+    State<T> state(program.num_qubits(), padded_bits(program.num_qubits(), kernels<T>(v.set)));
+    state.set_basis(v.from_zero ? state.size() - 1 : 0);
+    apply_gatewise(body.data(), body.data() + body.size(), state, kernels<T>(v.set), {v.from_zero, v.forms != Forms::each_gate_by_itself});
+    return deviation(state, wanted);
+}
+
+template <class T>
 double deviation(const Program& program, const Variant& v, const std::vector<Complex>& wanted) {
     const Body& body = program.body();
     const LoweredCircuit lowered =
@@ -81,9 +99,7 @@ double deviation(const Program& program, const Variant& v, const std::vector<Com
     State<T> state(plan.num_bits, plan.padded_bits);
     if (!v.from_zero) state.set_basis(0);
     run_plan(plan, state, context);
-    double worst = 0;
-    for (Index x = 0; x < state.size(); ++x) worst = std::max(worst, std::abs(Complex(state.data()[x]) - wanted[x]));
-    return worst;
+    return deviation(state, wanted);
 }
 
 class CircuitWriter {
@@ -164,8 +180,21 @@ void random_gate(CircuitWriter& out, int n) {
     }
 }
 
+void check_gatewise(const Program& program, const std::vector<Complex>& wanted, const char* what) {
+    for (const InstructionSet set : supported_sets())
+        for (const Forms forms : {Forms::each_gate_by_itself, Forms::matrices})
+            for (const bool from_zero : {true, false}) {
+                const Variant v{set, 0, 0, forms, from_zero, 1};
+                const bool holds = gatewise_deviation<double>(program, v, wanted) < 1e-12 &&
+                                   gatewise_deviation<float>(program, v, wanted) < 2e-5;
+                if (!holds) std::printf("%s forms %d zero %d, without a plan; ", instruction_set_name(set), static_cast<int>(forms), from_zero);
+                expect(holds, what);
+            }
+}
+
 void check_program(const Program& program, const char* what) {
     const std::vector<Complex> wanted = textbook(program);
+    check_gatewise(program, wanted, what);
     for (const InstructionSet set : supported_sets())
         for (const auto& [tile_bits, block_bits] : {std::pair{0, 0}, {0, 6}, {5, 0}, {7, 0}, {8, 6}})
             for (const Forms forms : {Forms::each_gate_by_itself, Forms::matrices, Forms::kak})
@@ -265,6 +294,7 @@ int main() {
     schmidt_forms();
     every_gate_everywhere(5);
     every_pair(9);
+    every_gate_everywhere(2);
     random_circuits();
     return verdict();
 }

@@ -292,7 +292,8 @@ void a_reading_in_a_light_cone_is_drawn_from_the_right_state() {
     Plans<double> plans(n, RunOptions{});
     std::shared_ptr<State<double>> psi;
     plans.evolve(psi, cones.ops().data(), cones.ops().data() + cones.ops().size(), Context{});
-    ConeReader<double> reader(cones, sorted.groups[0].history, sorted.groups[0].cone, plans.kernel_table());
+    ConeReader<double> reader(cones, sorted.groups[0].history, sorted.groups[0].cone, plans.kernel_table(),
+                              plans.costs());
     std::vector<double> found(std::size_t{1} << n, 0.0);
     for (Index x = 0; x < found.size(); ++x)
         for (int k = 0; k < grid; ++k)

@@ -228,6 +228,65 @@ void counts_do_not_depend_on_threads() {
     expect(all[0].keys == all[2].keys && all[0].counts == all[2].counts, "four threads count like one");
 }
 
+Opcode opcode_of(CliffordOp op) {
+    switch (op) {
+        case CliffordOp::x: case CliffordOp::cx: return Opcode::x;
+        case CliffordOp::y: return Opcode::y;
+        case CliffordOp::z: case CliffordOp::cz: return Opcode::z;
+        case CliffordOp::h: return Opcode::h;
+        case CliffordOp::s: return Opcode::s;
+        case CliffordOp::sdg: return Opcode::sdg;
+        case CliffordOp::sx: return Opcode::sx;
+        case CliffordOp::sxdg: return Opcode::sxdg;
+        default: return Opcode::swap;
+    }
+}
+
+/// A random circuit that measures in between and at the end, some bits more than once and some never.
+std::vector<std::pair<bool, CliffordStep>> random_measured_circuit(int qubits, int clbits) {
+    std::vector<std::pair<bool, CliffordStep>> out;  // whether it is a measurement, of a into b
+    for (int k = 0; k < 40; ++k) {
+        if (random_below(6) > 0) out.emplace_back(false, random_step(qubits));
+        else out.emplace_back(true, CliffordStep{CliffordOp::x, random_below(qubits), random_below(clbits)});
+    }
+    return out;
+}
+
+void words_give_the_counts_that_rows_give() {
+    int split = 0;
+    for (int trial = 0; trial < 400; ++trial) {
+        const int qubits = 1 + random_below(trial % 8 == 0 ? 64 : 7), clbits = 1 + random_below(trial % 9 == 0 ? 64 : 7);
+        const auto circuit = random_measured_circuit(qubits, clbits);
+        std::vector<std::int64_t> words;
+        for (const auto& [measured, step] : circuit) {
+            if (measured) {
+                words.insert(words.end(), {static_cast<std::int64_t>(Opcode::measure), step.a, step.b, -1});
+                continue;
+            }
+            const int controls = step.op == CliffordOp::cx || step.op == CliffordOp::cz;
+            words.insert(words.end(), {static_cast<std::int64_t>(opcode_of(step.op)), controls, controls,
+                                       takes_two(step.op) ? 2 : 1, step.a});
+            if (takes_two(step.op)) words.push_back(step.b);
+            words.push_back(0);
+        }
+        WordWalk walk(qubits, clbits);
+        for (auto at = circuit.rbegin(); at != circuit.rend(); ++at) {
+            const auto a = static_cast<std::size_t>(at->second.a), b = static_cast<std::size_t>(at->second.b);
+            if (at->first) walk.measure(a, b);
+            else walk.gate(at->second.op, a, b);
+        }
+        const std::optional<FairCoins> coins = walk.coins();
+        expect(coins.has_value(), "few columns");
+        if (!coins || !can_be_split(*coins, 3000)) continue;
+        ++split;
+        const Counts found = split_shots(*coins, 3000, 5);
+        const Counts wanted = stabilizer_counts(Program(qubits, clbits, words, {}, {}), 3000, 5, Context{});
+        expect(found.keys == wanted.keys && found.counts == wanted.counts && found.words == wanted.words &&
+                   found.num_clbits == wanted.num_clbits, "words and rows");
+    }
+    expect(split > 200, "most of them are split");
+}
+
 }  // namespace
 
 int main() {
@@ -237,5 +296,6 @@ int main() {
     for (const std::int64_t n : {7, 1000, 1025, 1'000'000}) binomial_draws_follow_their_law(n);
     readings_are_those_of_the_amplitudes();
     counts_do_not_depend_on_threads();
+    words_give_the_counts_that_rows_give();
     return verdict();
 }

@@ -12,10 +12,11 @@ from typing import Any, Final, TypeAlias
 from coratrix.core.checks import are_plain_qubits, checked_qubits
 from coratrix.core.entries import Entry, gate_entry
 from coratrix.core.errors import CircuitError
-from coratrix.core.gate import UnitaryGate
+from coratrix.core.gate import UNITARY_SLOTS, UnitaryGate
 from coratrix.core.gate_table import GATES
 from coratrix.core.gates import gate
 from coratrix.core.operations import Instruction
+from coratrix.core.unitary import UNITARY_ATOL
 
 GateTuple: TypeAlias = tuple[str, Sequence[int], Sequence[Any]]
 """(name, qubits, parameters): ``("cx", (0, 1), ())``, ``("unitary", (2,), (matrix,))``."""
@@ -24,7 +25,12 @@ PlainEntries: TypeAlias = tuple[list[Entry], list[int], list[int]]
 """Entries, ``()`` where there is none yet; the places of matrices; the places of what needs a second look."""
 
 Reader: TypeAlias = Callable[[list[Any], int], PlainEntries | None]
-"""Does what `plain_entries` does, or answers None and leaves it to that."""
+"""Does what `plain_entries` does, or answers None and leaves it to that; it may make the entries of matrices too."""
+
+ReaderMaker: TypeAlias = Callable[
+    [dict[str, tuple[int, int]], type[UnitaryGate], tuple[Any, ...], float], Reader
+]
+"""From the shapes of gates, the class of matrices' gates, the descriptors of its slots, and `UNITARY_ATOL`."""
 
 _MATRIX: Final = -1
 _NO_SHAPE: Final = (0, 0)
@@ -36,13 +42,13 @@ _SHAPES: Final = {name: (row.num_qubits, row.num_params) for name, row in GATES.
 _reader: Reader | None = None
 
 
-def read_by(make: Callable[[dict[str, tuple[int, int]]], Reader]) -> None:
-    """Let compiled code read lists of gates from now on, in a fraction of the time; ``make`` gets the shapes of gates.
+def read_by(make: ReaderMaker) -> None:
+    """Let compiled code read lists of gates from now on, in a fraction of the time.
 
     An engine that is installed says this when it is imported. What is stored and refused does not change.
     """
     global _reader
-    _reader = make(dict(_SHAPES))
+    _reader = make(dict(_SHAPES), UnitaryGate, UNITARY_SLOTS, UNITARY_ATOL)
 
 
 def checked_entries(gates: Iterable[GateTuple], num_qubits: int) -> tuple[list[Entry], list[Instruction]]:
@@ -51,7 +57,7 @@ def checked_entries(gates: Iterable[GateTuple], num_qubits: int) -> tuple[list[E
     Raises:
         CircuitError: one does not fit a circuit of ``num_qubits`` qubits, or the table has none of its name.
     """
-    listed = list(gates)
+    listed = gates if type(gates) is list else list(gates)
     read = None if _reader is None else _reader(listed, num_qubits)
     entries, matrices, places = plain_entries(listed, num_qubits) if read is None else read
     for place in places:

@@ -70,7 +70,7 @@ class QuantumCircuit(Recorded):
         global_phase: ParameterLike = 0.0,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        if isinstance(num_qubits, bool) or not isinstance(num_qubits, int):
+        if type(num_qubits) is not int and (isinstance(num_qubits, bool) or not isinstance(num_qubits, int)):
             raise CircuitError(f"a circuit has a whole number of qubits; got {num_qubits!r}")
         if not 1 <= num_qubits <= MAX_QUBITS:
             raise CircuitError(f"a circuit has 1 to {MAX_QUBITS} qubits; got {num_qubits}")
@@ -82,7 +82,7 @@ class QuantumCircuit(Recorded):
         if type(global_phase) is not float or global_phase:
             self._global_phase = angle(global_phase, what="the global phase")
         self._registers: list[ClassicalRegister] = []
-        super().__init__()
+        Recorded.__init__(self)
         for register in registers:
             self.add_register(*(register if isinstance(register, tuple) else (register.name, register.size)))
         if num_clbits:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -217,9 +217,12 @@ class UnitaryGate(Gate):
         return f"UnitaryGate(<{self._matrix.shape[0]}x{self._matrix.shape[0]}>, label={self._label!r})"
 
 
-_put_num_qubits, _put_matrix, _put_label = (  # into slots that nothing else writes to
-    vars(UnitaryGate)[slot].__set__ for slot in ("num_qubits", "_matrix", "_label")
-)
+UNITARY_SLOTS: Final = tuple([vars(UnitaryGate)[slot] for slot in ("num_qubits", "_matrix", "_label")])
+"""The descriptors of what a gate given by its matrix holds, for who fills one without a call: `bulk`."""
+
+_put_num_qubits, _put_matrix, _put_label = (
+    slot.__set__ for slot in UNITARY_SLOTS
+)  # nothing else writes there
 
 
 class ControlledGate(Gate):

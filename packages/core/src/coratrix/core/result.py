@@ -7,7 +7,7 @@ Knows nothing of: backends, jobs, files. Bit order is that of `coratrix.core.bit
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -91,20 +91,21 @@ class ExecutionResult:
         execution_time: float,
         backend: str,
         shots: int,
-        metadata: FrozenDict[str, Any],
+        metadata: Callable[[], FrozenDict[str, Any]],
         layout: tuple[tuple[str, int], ...],
     ) -> ExecutionResult:
-        """The success of an engine of ours. ``counts`` are made when they are first read; nothing is checked."""
+        """The success of an engine of ours, unchecked. ``counts`` and ``metadata`` are made when first read."""
         made = object.__new__(cls)
-        made.__dict__.update(
-            success=True,
-            execution_time=execution_time,
-            backend=backend,
-            shots=shots,
-            metadata=metadata,
-            layout=layout,
-            _readings=readings,
-        )  # the other fields have their defaults from the class
+        fields_there = {
+            "success": True,
+            "execution_time": execution_time,
+            "backend": backend,
+            "shots": shots,
+            "layout": layout,
+            "_make_counts": lambda: readings.counts(Counts),
+            "_make_metadata": metadata,
+        }  # the other fields have their defaults from the class
+        object.__setattr__(made, "__dict__", fields_there)
         return made
 
     def __getstate__(self) -> dict[str, Any]:
@@ -212,26 +213,30 @@ class ExecutionResult:
         return cls(**values)
 
 
-class _ReadLater:
-    """Stands behind ``counts`` of a result that has only readings yet.
+class _MadeLater:
+    """Stands behind a field of a result that has only the means to make it yet.
 
-    Python looks here only while the result itself has no ``counts``. Threads that ask at once may each make them; the
-    first to be stored are everybody's.
+    Python looks here only while the result itself has no such field. Threads that ask at once may each make it; the
+    first to be stored is everybody's.
     """
 
-    def __get__(self, result: ExecutionResult | None, owner: type | None = None) -> Mapping[str, int]:
+    def __init__(self, name: str) -> None:
+        self._name, self._maker = name, f"_make_{name}"
+
+    def __get__(self, result: ExecutionResult | None, owner: type | None = None) -> Mapping[str, Any]:
         attributes: dict[str, Any] = {} if result is None else result.__dict__
-        if (readings := attributes.get("_readings")) is not None:
-            attributes.setdefault("counts", readings.counts(Counts))
-            attributes.pop("_readings", None)
+        if (make := attributes.get(self._maker)) is not None:
+            attributes.setdefault(self._name, make())
+            attributes.pop(self._maker, None)
         try:
-            counts: Mapping[str, int] = attributes["counts"]
+            made: Mapping[str, Any] = attributes[self._name]
         except KeyError:
-            raise AttributeError("ExecutionResult has counts only as an object") from None
-        return counts
+            raise AttributeError(f"ExecutionResult has {self._name} only as an object") from None
+        return made
 
 
-setattr(ExecutionResult, "counts", _ReadLater())  # noqa: B010  after `dataclass`, which would take it for a default
+for _field in ("counts", "metadata"):  # after `dataclass`, which would take them for defaults
+    setattr(ExecutionResult, _field, _MadeLater(_field))
 
 
 def marginal(counts: Mapping[str, int], bits: Iterable[int]) -> Mapping[str, int]:

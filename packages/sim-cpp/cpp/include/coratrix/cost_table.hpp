@@ -27,10 +27,10 @@ struct FormCosts {
 };
 
 struct CostTable {
-    FormCosts of_single{0.30, 0.12, 1.2};
-    FormCosts of_double{0.60, 0.24, 1.2};
+    FormCosts of_single{0.30, 0.12, 0.16};
+    FormCosts of_double{0.60, 0.24, 0.28};
     double kak_ns = 4000;         // to find a KAK form and plan with it
-    double planned_gate_ns = 200; // to plan one gate and run it, on a state of a few qubits
+    double planned_gate_ns = 600; // to plan one gate and run it, on a state of 11 qubits
     int diagonal_qubits = 8;      // a diagonal matrix on so many qubits becomes phases, a wider one stays a matrix
     int expanded_zeros = 3;       // controls on |0⟩ beyond this are turned into X … X instead of sums of phases
     bool measured = false;
@@ -57,6 +57,11 @@ struct CostTable {
     bool direct_pays(int num_bits) const {
         return std::ldexp(of<T>().direct_gate_ns, num_bits) <= planned_gate_ns;
     }
+
+    /// The same of a stretch that is run again and again: its plan is made once, and about a sixteenth of the above is
+    /// what running it takes.
+    template <class T>
+    bool direct_pays_again(int num_bits) const { return direct_pays<T>(num_bits + 4); }
 };
 
 /// The default with a set's kernels. AVX2 has registers for 2^3 vectors of a plane: a KAK form then falls apart into more

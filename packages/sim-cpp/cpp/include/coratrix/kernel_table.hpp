@@ -9,14 +9,15 @@
 // their own processor and must not emit shared inline functions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "coratrix/types.hpp"
+#include "coratrix/vector_gates.hpp"
 
 namespace coratrix {
 
 constexpr int kMaxGroupBits = 4;
-constexpr int kMaxLanes = 16;
 constexpr std::uint32_t kZeroVector = 0xFFFFFFFFu;
 
 /// One step of the register program that a group runs on each block of 2^K vectors. The planes are worked on
@@ -143,6 +144,12 @@ struct Kernels {
     void (*apply_dense)(const Dense<T>& dense, T* re, T* im, Index tile_index, T* scratch);
     /// Σ |amplitude|² of `count` interleaved complex numbers, accumulated in double.
     double (*norm)(const T* amplitudes, Index count);
+    /// On a state that lies vector by vector.
+    void (*mix_vectors)(const VectorMix<T>& mix, T* numbers);
+    void (*multiply_vectors)(const VectorFactors<T>& factors, T* numbers);
+    /// Interleaved amplitudes → such a state, in place, and back, times a factor.
+    void (*part_vectors)(T* numbers, std::size_t vectors);
+    void (*join_vectors)(T* numbers, std::size_t vectors, T factor_re, T factor_im);
 };
 
 /// Distance in a plane from index 0 to index 2^position.

@@ -8,6 +8,7 @@
 #include "coratrix/diagonal_kernel.hpp"
 #include "coratrix/group_kernel.hpp"
 #include "coratrix/tile_copies.hpp"
+#include "coratrix/vector_gate_kernel.hpp"
 
 namespace coratrix::CORATRIX_ISA {
 
@@ -36,10 +37,12 @@ double norm(const typename S::T* p, Index count) {
 
 }  // namespace
 
+/// A constant: a table that were filled when the program starts would be filled by instructions of the set.
 template <class S>
-Kernels<typename S::T> make_kernels(const char* name) {
+constexpr Kernels<typename S::T> make_kernels(const char* name) {
     return {name, S::lane_bits, S::max_group_bits, S::make_index, gather<S>, scatter<S>, run_group<S>,
-            apply_diagonal<S>, apply_dense<S>, norm<S>};
+            apply_diagonal<S>, apply_dense<S>, norm<S>, mix_vectors<S>, multiply_vectors<S>, part_vectors<S>,
+            join_vectors<S>};
 }
 
 }  // namespace coratrix::CORATRIX_ISA

@@ -86,7 +86,8 @@ private:
 template <class T>
 class ConeReader {
 public:
-    ConeReader(const LightCones& cones, const History& history, const LightCone& cone, const Kernels<T>& kernels);
+    ConeReader(const LightCones& cones, const History& history, const LightCone& cone, const Kernels<T>& kernels,
+               const CostTable& costs);
 
     /// A reading with errors from a reading of ψ without; `u` is uniform in [0, 1).
     Index read(const State<T>& psi, Index without, double u);

@@ -39,7 +39,9 @@ inline void load(Lanes& v, const double* at, const Groups& groups) {
     if (Contiguous) {
         std::memcpy(&v, at, sizeof v);
     } else {
-        for (int lane = 0; lane < kLanes; ++lane) v[lane] = at[groups.lane_offset[lane]];
+        Lanes read{};  // every lane is set below, which GCC does not see of an array of vectors
+        for (int lane = 0; lane < kLanes; ++lane) read[lane] = at[groups.lane_offset[lane]];
+        v = read;
     }
 }
 

@@ -8,8 +8,8 @@
 
 #include "coratrix/branching.hpp"
 #include "coratrix/density_matrix.hpp"
-#include "coratrix/direct.hpp"
 #include "coratrix/executor.hpp"
+#include "coratrix/gatewise.hpp"
 
 namespace coratrix {
 
@@ -32,20 +32,20 @@ public:
         : num_qubits_(num_qubits), options_(options), kernels_(kernels<T>(options.set)) {}
 
     const Kernels<T>& kernel_table() const { return kernels_; }
+    const CostTable& costs() const { return options_.costs; }
     int state_bits() const { return options_.density ? 2 * num_qubits_ : num_qubits_; }
 
     bool is_density() const { return options_.density; }
     bool is_pauli() const { return options_.density && options_.pauli; }
-    bool is_direct() const { return options_.direct && options_.costs.direct_pays<T>(state_bits()); }
+    bool is_direct() const { return may_be_direct() && options_.costs.direct_pays<T>(state_bits()); }
+    bool is_direct_again() const { return may_be_direct() && options_.costs.direct_pays_again<T>(state_bits()); }
 
     /// What a plan would do, gate by gate.
-    void apply(const Instruction* first, const Instruction* last, State<T>& state) const {
-        if (options_.density) {
-            const DoubledCircuit doubled(first, last, num_qubits_);
-            apply_directly(doubled.begin(), doubled.end(), state.data(), state_bits());
-        } else {
-            apply_directly(first, last, state.data(), state_bits());
-        }
+    void apply(const Instruction* first, const Instruction* last, State<T>& state, bool from_zero) const {
+        const GatewiseOptions options{from_zero, options_.merge};
+        if (!options_.density) return apply_gatewise(first, last, state, kernels_, options);
+        const DoubledCircuit doubled(first, last, num_qubits_);
+        apply_gatewise(doubled.begin(), doubled.end(), state, kernels_, options);
     }
 
     Plan<T> make(const Instruction* first, const Instruction* last, bool from_zero) const {
@@ -60,7 +60,7 @@ public:
     /// |0…0⟩ where there is no state yet.
     void need(StatePointer& state) const {
         if (state) return;
-        state = std::make_shared<State<T>>(state_bits(), padded_bits(state_bits(), kernels_));
+        state = empty();
         state->set_basis(0);
     }
 
@@ -69,15 +69,16 @@ public:
         if (state.use_count() > 1) state = std::make_shared<State<T>>(state->copy());
     }
 
-    /// state ← gates(state); no state is |0…0⟩. A state that others hold too is left as it is.
+    /// state ← gates(state); no state is |0…0⟩. A state that others hold too is left as it is. The same stretch is
+    /// expected again.
     void evolve(StatePointer& state, const Instruction* first, const Instruction* last, const Context& context) {
         if (first == last) return need(state);
-        if (is_direct()) {
-            need(state);
-            own(state);
-            return apply(first, last, *state);
-        }
         const bool from_zero = state == nullptr;
+        if (is_direct_again()) {
+            if (from_zero) state = empty();
+            own(state);
+            return apply(first, last, *state, from_zero);
+        }
         const std::shared_ptr<const Plan<T>> plan = get(first, last, from_zero);
         if (from_zero) state = std::make_shared<State<T>>(plan->num_bits, plan->padded_bits);
         else if (state->padded_bits() != plan->padded_bits)
@@ -87,6 +88,12 @@ public:
     }
 
 private:
+    bool may_be_direct() const { return options_.direct && state_bits() <= kWidestGatewise; }
+
+    StatePointer empty() const {
+        return std::make_shared<State<T>>(state_bits(), padded_bits(state_bits(), kernels_));
+    }
+
     static constexpr std::size_t kKeptBytes = std::size_t{128} << 20;
 
     LoweredCircuit lower_stretch(const Instruction* first, const Instruction* last, bool from_zero) const {

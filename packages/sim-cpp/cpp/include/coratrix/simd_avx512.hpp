@@ -37,8 +37,8 @@ struct Single {
     /// Lane l takes what lane l ⊕ Mask holds: cheaper than a permutation that is not known beforehand.
     template <int Mask>
     static V flipped(V v) {
-        if constexpr (Mask & 3) v = _mm512_permute_ps(v, four_flipped(Mask & 3));
-        if constexpr (Mask & 12) v = _mm512_shuffle_f32x4(v, v, four_flipped(Mask >> 2 & 3));
+        if constexpr (Mask & 3) v = _mm512_maskz_permute_ps(0xFFFF, v, four_flipped(Mask & 3));
+        if constexpr (Mask & 12) v = _mm512_maskz_shuffle_f32x4(0xFFFF, v, v, four_flipped(Mask >> 2 & 3));
         return v;
     }
     static V blend(M m, V a, V b) { return _mm512_mask_blend_ps(m, a, b); }  // b where m
@@ -90,8 +90,8 @@ struct Double {
     static V permute(V v, I lanes) { return _mm512_maskz_permutexvar_pd(0xFF, lanes, v); }
     template <int Mask>
     static V flipped(V v) {
-        if constexpr (Mask & 1) v = _mm512_permute_pd(v, 0x55);
-        if constexpr (Mask & 6) v = _mm512_shuffle_f64x2(v, v, four_flipped(Mask >> 1 & 3));
+        if constexpr (Mask & 1) v = _mm512_maskz_permute_pd(0xFF, v, 0x55);
+        if constexpr (Mask & 6) v = _mm512_maskz_shuffle_f64x2(0xFF, v, v, four_flipped(Mask >> 1 & 3));
         return v;
     }
     static V blend(M m, V a, V b) { return _mm512_mask_blend_pd(m, a, b); }

@@ -52,6 +52,9 @@ struct Decision {
     double p_flip[2] = {0, 0};
 };
 
+/// The gates that need no look at their matrix, without controls and with one.
+std::optional<CliffordOp> plain_clifford(Opcode opcode, std::int64_t num_controls, std::int64_t control_state);
+
 /// Where a program is none for stabilizers: the place of the instruction in the body, and what is wrong with it, to
 /// be said after its name.
 struct Obstacle {

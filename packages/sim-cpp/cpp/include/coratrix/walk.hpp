@@ -215,7 +215,7 @@ private:
         few.num_threads = std::min(few.num_threads, 4);
         parallel_for(few, static_cast<std::int64_t>(sorted.groups.size()), [&](std::int64_t number, int) {
             const ConeShots::Group& group = sorted.groups[static_cast<std::size_t>(number)];
-            ConeReader<T> reader(cones, group.history, group.cone, plans_.kernel_table());
+            ConeReader<T> reader(cones, group.history, group.cone, plans_.kernel_table(), plans_.costs());
             for (const auto& [shot, drawn] : group.shots) {
                 Index& reading = *reading_of.at(shot);
                 reading = reader.read(*after.state, reading, uniform(seed_, shot, place + drawn));

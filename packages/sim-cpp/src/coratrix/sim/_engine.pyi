@@ -20,7 +20,13 @@ class Program:
     ) -> None: ...
 
 class GateReader:
-    def __init__(self, shapes: dict[str, tuple[int, int]]) -> None: ...
+    def __init__(
+        self,
+        shapes: dict[str, tuple[int, int]],
+        matrix_gate: type[Any],
+        slots: tuple[Any, ...],
+        tolerance: float,
+    ) -> None: ...
     def __call__(self, gates: list[Any], num_qubits: int) -> PlainEntries | None: ...
 
 class Readings:

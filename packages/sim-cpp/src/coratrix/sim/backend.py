@@ -7,7 +7,7 @@ Knows nothing of: how the engine works, and how a circuit is checked and made re
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -55,7 +55,7 @@ class SimulatorBackend(Preparing):
     def _plainly(self, circuit: Any, shots: Any, seed: int) -> _engine.Readings | None:
         form = plain_form(circuit, shots, self._max_qubits)
         try:
-            return None if form is None else plain_run(form, shots, seed, self._settings(False))
+            return None if form is None else plain_run(form, shots, seed, self._plain_settings)
         except _engine.OutOfMemory:
             return None  # the longer way says what was asked and what is there
 
@@ -63,9 +63,12 @@ class SimulatorBackend(Preparing):
         self, found: _engine.Readings, circuit: QuantumCircuit, shots: int, seed: int, seconds: float
     ) -> ExecutionResult:
         """The same as `_result`, of what was run without a `Run`."""
-        kind = self.parameters.simulator_type
-        method = noiseless(kind, circuit.num_qubits, found.by_stabilizers)
+        kind, width = self.parameters.simulator_type, circuit.num_qubits
         self._metrics.success(seconds, shots=shots)
+
+        def method() -> Method:
+            return noiseless(kind, width, found.by_stabilizers)
+
         return self._success(found, method, shots, seed, seconds, layout_of(circuit))
 
     def _readings(self, run: Run) -> _engine.Readings:
@@ -112,7 +115,7 @@ class SimulatorBackend(Preparing):
         given, default = options.get("seed"), self.parameters.seed
         seeds = [first, *[seed_of(given, default, place) for place in range(1, len(circuits))]]
         try:
-            found = plain_batch(circuits, shots, seeds, self._settings(False), self._max_qubits)
+            found = plain_batch(circuits, shots, seeds, self._plain_settings, self._max_qubits)
         except _engine.OutOfMemory:
             return None
         return None if found is None else (found, seeds)
@@ -174,31 +177,38 @@ class SimulatorBackend(Preparing):
 
     def _result(self, run: Run, readings: _engine.Readings, seconds: float) -> ExecutionResult:
         self._metrics.success(seconds, shots=run.shots)
-        made = self._success(readings, run.method, run.shots, run.seed, seconds, layout_of(run.circuit))
+        layout = layout_of(run.circuit)
+        made = self._success(readings, lambda: run.method, run.shots, run.seed, seconds, layout)
         joint = [] if is_silent(run.model) else run.model.correlated_readout(run.written)
         return self._misread(made, joint, run) if joint else made
 
     def _success(
         self,
         readings: _engine.Readings,
-        method: Method,
+        method: Callable[[], Method],
         shots: int,
         seed: int,
         seconds: float,
         layout: tuple[tuple[str, int], ...],
     ) -> ExecutionResult:
+        precision = self.parameters.precision
+
+        def metadata() -> FrozenDict[str, Any]:  # few programs look at these
+            chosen = method()
+            return FrozenDict(
+                seed=seed,
+                method=chosen.name,
+                method_reason=chosen.reason,
+                standard_error=largest_standard_error(readings.most, shots),
+                precision=precision,
+            )
+
         return ExecutionResult.of_readings(
             readings,
             execution_time=seconds,
             backend=self.name,
             shots=shots,
-            metadata=FrozenDict(
-                seed=seed,
-                method=method.name,
-                method_reason=method.reason,
-                standard_error=largest_standard_error(readings.most, shots),
-                precision=self.parameters.precision,
-            ),
+            metadata=metadata,
             layout=layout,
         )
 
@@ -215,7 +225,7 @@ class SimulatorBackend(Preparing):
         Raises:
             CircuitValidationError: it measures, resets or branches and so has no single state.
         """
-        if self._takes_plain and (state := plain_state(circuit, self._settings(False))) is not None:
+        if self._takes_plain and (state := plain_state(circuit, self._plain_settings)) is not None:
             return state
         model = self._refuse_noise("a noisy circuit has no statevector", hint="Ask for density_matrix()")
         return self._state(self._exact(circuit, model, density=False))

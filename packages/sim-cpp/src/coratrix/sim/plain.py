@@ -25,6 +25,12 @@ WIDEST_STATE: Final = (ALWAYS_THERE // 16).bit_length() - 1
 _WIDEST: Final = 64
 """Of circuits that need no state, and their classical bits."""
 
+_state_of, _run_of, _run_batch_of = (
+    HEADS.state,
+    HEADS.run,
+    HEADS.run_batch,
+)  # bound once: a call less to look up
+
 KINDS: Final = frozenset({"auto", "statevector", "trajectories"})
 """Each ``simulator_type`` that runs a plain circuit on a state, or by stabilizers where those do."""
 
@@ -37,7 +43,7 @@ def plain_form(circuit: Any, shots: Any, most_qubits: int) -> _engine.PlainCircu
     if type(circuit) is not QuantumCircuit or type(shots) is not int or not 1 <= shots <= MAX_SHOTS:
         return None
     n, bits, others = circuit.num_qubits, circuit.num_clbits, circuit.special_instructions
-    if n > min(most_qubits, _WIDEST) or bits > _WIDEST or circuit.global_phase != 0:
+    if n > most_qubits or n > _WIDEST or bits > _WIDEST or circuit.global_phase:
         return None
     if others:
         return (circuit.entries, n, bits, False) if type(others[0].operation) is Measure else None
@@ -58,17 +64,17 @@ def plain_state(circuit: Any, settings: _engine.Settings) -> npt.NDArray[Any] | 
         type(circuit) is not QuantumCircuit
         or circuit.num_qubits > WIDEST_STATE
         or circuit.special_instructions
-        or circuit.global_phase != 0
+        or circuit.global_phase  # open ones are true too
     ):
         return None
-    return HEADS.state(circuit.entries, circuit.num_qubits, settings)
+    return _state_of(circuit.entries, circuit.num_qubits, settings)
 
 
 def plain_run(
     form: _engine.PlainCircuit, shots: int, seed: int, settings: _engine.Settings
 ) -> _engine.Readings | None:
     """The readings; None where there is more to the circuit than was to be seen."""
-    return HEADS.run(form, shots, seed, settings, WIDEST_STATE)
+    return _run_of(form, shots, seed, settings, WIDEST_STATE)
 
 
 def plain_batch(
@@ -85,4 +91,4 @@ def plain_batch(
         if form is None:
             return None
         forms.append(form)
-    return HEADS.run_batch(forms, shots, seeds, settings, WIDEST_STATE)
+    return _run_batch_of(forms, shots, seeds, settings, WIDEST_STATE)

@@ -45,6 +45,8 @@ class Preparing(BackendInterface):
         self._made_settings: dict[tuple[bool, bool, bool], _engine.Settings] = {}
         self._max_qubits = self.parameters.max_qubits or self._widest()
         self._takes_plain = self._has_short_way()
+        self._plain_settings = self._settings(False)
+        self._own_seed = None if self.parameters.seed is None else seed_of(None, self.parameters.seed, 0)
 
     # making ready ---------------------------------------------------------------------------
 
@@ -94,6 +96,8 @@ class Preparing(BackendInterface):
         """The seed of a call that may take the short way; None where it may not."""
         if not self._takes_plain or (options and options.keys() != {"seed"}):
             return None
+        if not options and not place and self._own_seed is not None:
+            return self._own_seed
         given = parse_options(RunOptions, options, backend=self.name).seed if options else None
         return seed_of(given, self.parameters.seed, place)
 
