@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from coratrix.backend import (
     RateLimitError,
     SubmissionUnknownError,
 )
+from coratrix.backend.jobs import new_job_id
 from coratrix.backend.provider import MemoryJobStore, Resilience
 from coratrix.core import QuantumCircuit
 from coratrix.testing.clock import FakeClock
@@ -325,6 +327,13 @@ def test_the_record_can_be_replayed() -> None:
     assert record.circuits[0]["digest"] == CIRCUIT.digest()
     assert (record.shots, record.options["seed"], record.tags) == (77, 5, ("mine",))
     assert record.versions["coratrix-core"]
+
+
+def test_a_jobs_id_is_a_random_uuid_which_some_vendors_want_a_key_to_be() -> None:
+    drawn = [uuid.UUID(hex=new_job_id().removeprefix("crx-")) for _ in range(1000)]
+
+    assert {(made.version, made.variant) for made in drawn} == {(4, uuid.RFC_4122)}
+    assert len(set(drawn)) == 1000
 
 
 @pytest.mark.parametrize("jump_s", [-86_400, 86_400])

@@ -13,6 +13,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 from coratrix.backend import telemetry
@@ -29,7 +30,7 @@ from coratrix.backend.errors import (
     ProviderNotInstalledError,
 )
 from coratrix.backend.in_jobs import Item, run_in_jobs, seeded
-from coratrix.backend.intent import intent
+from coratrix.backend.intent import blank, intent
 from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result
 from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.metrics import MetricsRecorder
@@ -245,20 +246,14 @@ class JobBackend(BackendInterface):
         cost = self.estimate_cost(circuits, shots)
         check_limit(cost, options.max_cost, self.name)
         submission = self._convert(circuits, shots, options)
-        record = intent(
-            self.name,
-            self.config,
-            circuits,
-            shots,
-            options,
-            submission,
-            cost,
-            now=self.clock.time(),
-            distributions=self._sdk_distributions(),
-        )
+        record = intent(self._form, circuits, shots, options, submission, cost, now=self.clock.time())
         self.store.add(record, within=in_force())  # fails before anything is sent
         job = VendorJob(self, record)
         return self._send(job, submission, options, deadline)
+
+    @cached_property
+    def _form(self) -> JobRecord:
+        return blank(self.name, self.config, self._sdk_distributions())
 
     def _send(self, job: VendorJob, submission: Submission, options: Any, deadline: Deadline) -> VendorJob:
         try:

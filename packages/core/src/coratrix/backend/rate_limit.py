@@ -27,6 +27,11 @@ class RateLimiter:
         self._held_until = -math.inf
         self._lock = threading.Lock()
 
+    @property
+    def binds(self) -> bool:
+        """Whether a call may have to wait: there is a rate, or the service has asked for a pause."""
+        return self._rate != UNLIMITED or self._held_until != -math.inf
+
     def wait_turn(self, deadline: Deadline) -> None:
         """Take a token, sleeping until there is one.
 
@@ -34,7 +39,7 @@ class RateLimiter:
             BackendTimeoutError: our own rate allows none before the deadline.
             RateLimitError: the service asked for a pause that ends after the deadline.
         """
-        if self._rate == UNLIMITED and self._held_until == -math.inf:
+        if not self.binds:
             return
         held, pause = self._reserve()
         if pause <= deadline.left():

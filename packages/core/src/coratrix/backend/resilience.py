@@ -73,6 +73,8 @@ class CircuitBreaker:
 
     def check(self, doing: str) -> None:
         """Raise `BackendUnavailableError` while the breaker is open."""
+        if not self._failures:
+            return
         with self._lock:
             now = self._clock.now()
             left = self._open_until - now
@@ -88,6 +90,8 @@ class CircuitBreaker:
 
     def success(self) -> None:
         """A call reached the service."""
+        if not self._failures:
+            return  # a failure that another thread counts at this moment came after
         with self._lock:
             self._failures, self._open_until = 0, 0.0
 
@@ -149,10 +153,10 @@ class Caller:
 
     def _once(self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, bound_s: float) -> T:
         self._breaker.check(doing)
-        deadline.check(doing)
-        if self.limiter is not None:
+        if self.limiter is not None and self.limiter.binds:
+            deadline.check(doing)
             self.limiter.wait_turn(deadline)
-        own = Deadline.after(deadline.left_or(bound_s), self.clock)
+        own = deadline.sooner(bound_s, doing)
         try:
             answer = run_bounded(doing, lambda: request(own), own)
         except (BackendConnectionError, BackendTimeoutError):

@@ -5,18 +5,21 @@ Owns: `span`, `count_job`, and their names. Attributes never hold a secret: only
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, lru_cache
 from typing import Any
 
 SCOPE = "coratrix"
+_NOTHING = nullcontext()  # holds no state, so one serves all
 
 
 def span(name: str, **attributes: str | int | float | bool | None) -> AbstractContextManager[object]:
     """A span ``coratrix.<name>`` around a body; an exception marks it as failed."""
     tracer = _tracer()
     if tracer is None:
-        return nullcontext()
+        return _NOTHING
     known = {f"coratrix.{key}": value for key, value in attributes.items() if value is not None}
     made: AbstractContextManager[object] = tracer.start_as_current_span(f"coratrix.{name}", attributes=known)
     return made
@@ -37,10 +40,18 @@ def count_job(backend: str, state: str, *, execution_time: float | None = None) 
 def _tracer() -> Any:
     """The tracer of the provider that is installed now; None while the API's stand-in is, which records
     nothing and whose spans cost as much as a request."""
+    if "opentelemetry.trace" not in sys.modules and not _environment_names_provider():
+        return None  # who installs a provider imports this
     trace = _trace_api()
     if trace is None or isinstance(provider := trace.get_tracer_provider(), trace.ProxyTracerProvider):
         return None
     return _tracer_of(provider)
+
+
+@cache
+def _environment_names_provider() -> bool:
+    """Whether the API would install a provider by itself; looked up at the first span."""
+    return "OTEL_PYTHON_TRACER_PROVIDER" in os.environ
 
 
 @cache

@@ -214,7 +214,7 @@ class VendorJob(Job):
         vendor_time = record.execution_time is not None
         return ExecutionResult(
             success=not failed,
-            counts={} if failed else dict(outcome.counts),
+            counts={} if failed else outcome.counts,
             error=(outcome.error or "the job failed; the provider gave no reason") if failed else None,
             error_code=outcome.error_code or ("failed" if failed else None),
             execution_time=record.execution_time if vendor_time else record.updated_at - record.created_at,
@@ -239,19 +239,15 @@ class VendorJob(Job):
             self._record = self._backend.note(self._record, news)
 
 
+_SAID = ("state", "error", "error_code", "queue_time", "execution_time", "cost", "currency")
+
+
 def _news(record: JobRecord, snapshot: JobSnapshot) -> dict[str, Any]:
     """Fields of ``snapshot`` that the record does not have yet."""
-    said: dict[str, Any] = {
-        "state": snapshot.state,
-        "error": snapshot.error,
-        "error_code": snapshot.error_code,
-        "queue_time": snapshot.queue_time,
-        "execution_time": snapshot.execution_time,
-        "cost": snapshot.cost,
-        "currency": snapshot.currency,
-    }
-    news: dict[str, Any] = {
-        name: v for name, v in said.items() if v is not None and v != getattr(record, name)
+    news = {
+        name: said
+        for name in _SAID
+        if (said := getattr(snapshot, name)) is not None and said != getattr(record, name)
     }
     if snapshot.state is JobState.FAILED and snapshot.cost is None and record.cost:
         news["cost"] = 0.0  # no vendor bills a run that failed without saying so

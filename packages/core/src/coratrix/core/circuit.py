@@ -367,13 +367,10 @@ class QuantumCircuit(Recorded):
     # Inner
 
     def _empty(self, global_phase: ParameterLike, name: str | None = None) -> QuantumCircuit:
-        return QuantumCircuit(
-            self.num_qubits,
-            self.name if name is None else name,
-            registers=self._registers,
-            global_phase=global_phase,
-            metadata=self.metadata,
-        )
+        label = self.name if name is None else name
+        twin = QuantumCircuit(self.num_qubits, label, global_phase=global_phase, metadata=self.metadata)
+        twin._registers, twin.num_clbits = self._registers.copy(), self.num_clbits  # values, checked here
+        return twin
 
     def _conditional(self, operation: IfElse | WhileLoop) -> Self:
         return self.append(Instruction(operation, operation.qubits, operation.clbits))
