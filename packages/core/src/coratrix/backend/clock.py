@@ -58,13 +58,6 @@ class Deadline:
         """Seconds until it, never negative; infinite without a limit."""
         return max(0.0, self.at - self.clock.now())
 
-    def sooner(self, longest_s: float, doing: str) -> Deadline:
-        """This deadline, or the one ``longest_s`` seconds from now if that comes first; raises like `check`."""
-        now = self.clock.now()
-        if now >= self.at:
-            self.check(doing)
-        return Deadline(self.clock, min(self.at, now + longest_s))
-
     def left_or(self, longest_s: float) -> float:
         """``left()``, at most ``longest_s``: what to hand to a vendor's own timeout."""
         return min(self.left(), longest_s)

@@ -78,7 +78,8 @@ def parse_options(
         ConfigurationError: a value is out of range.
     """
     if not options:
-        return kind()
+        defaults: OptionsT = _all_defaults(kind)
+        return defaults
     known = [name for name, _ in _defaults(kind)]
     problems = [
         f"{backend} has no option {name!r}{_suggestion(name, known)}" for name in options if name not in known
@@ -91,6 +92,12 @@ def parse_options(
     if problems:
         raise UnknownOptionError("; ".join(problems), backend=backend, hint=f"Options: {', '.join(known)}")
     return kind(**options)
+
+
+@cache
+def _all_defaults(kind: type[OptionsT]) -> OptionsT:
+    """What most runs are given; it does not change, so one serves all."""
+    return kind()
 
 
 @cache

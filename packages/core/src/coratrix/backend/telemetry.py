@@ -40,18 +40,22 @@ def count_job(backend: str, state: str, *, execution_time: float | None = None) 
 def _tracer() -> Any:
     """The tracer of the provider that is installed now; None while the API's stand-in is, which records
     nothing and whose spans cost as much as a request."""
-    if "opentelemetry.trace" not in sys.modules and not _environment_names_provider():
-        return None  # who installs a provider imports this
+    if not _is_in_use("trace", "OTEL_PYTHON_TRACER_PROVIDER"):
+        return None
     trace = _trace_api()
     if trace is None or isinstance(provider := trace.get_tracer_provider(), trace.ProxyTracerProvider):
         return None
     return _tracer_of(provider)
 
 
+def _is_in_use(part: str, variable: str) -> bool:
+    """Whether there can be a provider: who installs one imports the API, or names it in the environment."""
+    return f"opentelemetry.{part}" in sys.modules or _is_set(variable)
+
+
 @cache
-def _environment_names_provider() -> bool:
-    """Whether the API would install a provider by itself; looked up at the first span."""
-    return "OTEL_PYTHON_TRACER_PROVIDER" in os.environ
+def _is_set(variable: str) -> bool:
+    return variable in os.environ
 
 
 @cache
@@ -68,8 +72,12 @@ def _tracer_of(provider: Any) -> Any:
     return provider.get_tracer(SCOPE)
 
 
-@cache
 def _instruments() -> Any:
+    return _made_instruments() if _is_in_use("metrics", "OTEL_PYTHON_METER_PROVIDER") else None
+
+
+@cache
+def _made_instruments() -> Any:
     try:
         from opentelemetry import metrics
     except ImportError:

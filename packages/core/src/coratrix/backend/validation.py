@@ -68,6 +68,9 @@ class ValidationReport:
             )
 
 
+_NO_ISSUES = ValidationReport()
+
+
 def validate(
     circuit: QuantumCircuit,
     capabilities: BackendCapabilities,
@@ -75,15 +78,14 @@ def validate(
     extra: Iterable[ValidationIssue] = (),
 ) -> ValidationReport:
     """Every issue of ``circuit`` and ``shots`` against ``capabilities``, then ``extra``, in a fixed order."""
-    return ValidationReport(
-        (
-            *_shot_issues(shots, capabilities),
-            *_circuit_issues(circuit, capabilities),
-            *_operation_issues(circuit, capabilities),
-            *_mid_circuit_issues(circuit, capabilities),
-            *extra,
-        )
+    issues = (
+        *_shot_issues(shots, capabilities),
+        *_circuit_issues(circuit, capabilities),
+        *_operation_issues(circuit, capabilities),
+        *_mid_circuit_issues(circuit, capabilities),
+        *extra,
     )
+    return ValidationReport(issues) if issues else _NO_ISSUES
 
 
 def _shot_issues(shots: object, can: BackendCapabilities) -> Iterator[ValidationIssue]:

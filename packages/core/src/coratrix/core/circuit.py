@@ -122,7 +122,7 @@ class QuantumCircuit(Recorded):
     @property
     def has_measurements(self) -> bool:
         """Whether anything is measured, in the bodies of conditionals and loops too."""
-        return any(isinstance(op.operation, Measure) for op in walk(self._others))
+        return any(isinstance(op.operation, Measure) for op in walk(reversed(self._others)))
 
     def count_ops(self) -> dict[str, int]:
         """How often each operation occurs, by name, the most frequent first; bodies are counted too."""
@@ -266,7 +266,10 @@ class QuantumCircuit(Recorded):
 
     def copy(self, name: str | None = None) -> QuantumCircuit:
         """An independent copy."""
-        return self._empty(self._global_phase, name)._add_sorted(self._entries, self._others)
+        twin = QuantumCircuit.__new__(QuantumCircuit)  # all of this was checked
+        own = {"metadata": dict(self.metadata), "_registers": self._registers.copy()}
+        vars(twin).update(vars(self) | own, name=self.name if name is None else name)
+        return twin._recorded(self._entries.copy(), self._others.copy())
 
     def compose(
         self,
@@ -367,9 +370,8 @@ class QuantumCircuit(Recorded):
     # Inner
 
     def _empty(self, global_phase: ParameterLike, name: str | None = None) -> QuantumCircuit:
-        label = self.name if name is None else name
-        twin = QuantumCircuit(self.num_qubits, label, global_phase=global_phase, metadata=self.metadata)
-        twin._registers, twin.num_clbits = self._registers.copy(), self.num_clbits  # values, checked here
+        twin = self.copy(name)._recorded([], [])
+        twin.global_phase = global_phase
         return twin
 
     def _conditional(self, operation: IfElse | WhileLoop) -> Self:

@@ -81,8 +81,10 @@ class ExecutionResult:
         if type(self.counts) is not Counts:
             values["counts"] = _plain_counts(self.counts, width)
         values["metadata"] = FrozenDict(self.metadata)
-        values["statevector"] = _read_only(self.statevector)
-        values["density_matrix"] = _read_only(self.density_matrix)
+        if self.statevector is not None:
+            values["statevector"] = _read_only(self.statevector)
+        if self.density_matrix is not None:
+            values["density_matrix"] = _read_only(self.density_matrix)
 
     @classmethod
     def of_readings(
@@ -277,10 +279,8 @@ def _width(counts: Mapping[str, int]) -> int:
     return len(next(iter(counts), ""))
 
 
-def _read_only(array: npt.ArrayLike | None) -> ComplexArray | None:
+def _read_only(array: npt.ArrayLike) -> ComplexArray:
     """A view, not a copy: a state of 30 qubits exists once."""
-    if array is None:
-        return None
     view = np.asarray(array, dtype=np.complex128).view()
     view.flags.writeable = False
     return view
