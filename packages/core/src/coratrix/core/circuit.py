@@ -269,7 +269,7 @@ class QuantumCircuit(Recorded):
         twin = QuantumCircuit.__new__(QuantumCircuit)  # all of this was checked
         own = {"metadata": dict(self.metadata), "_registers": self._registers.copy()}
         vars(twin).update(vars(self) | own, name=self.name if name is None else name)
-        return twin._recorded(self._entries.copy(), self._others.copy())
+        return twin._recorded(self._entries.copy(), self._others.copy(), self._made)
 
     def compose(
         self,

@@ -24,10 +24,12 @@ class Recorded(GateMethods):
     def __init__(self) -> None:
         self._recorded([], [])
 
-    def _recorded(self, entries: list[Entry], others: list[Instruction]) -> Self:
-        """Begin with these, which from now on are its own."""
+    def _recorded(
+        self, entries: list[Entry], others: list[Instruction], made: Sequence[Instruction] = ()
+    ) -> Self:
+        """Begin with these lists, which from now on are its own."""
         self._entries, self._others = entries, others
-        self._made, self._channel_ops = [], None
+        self._made, self._channel_ops = list(made), None
         return self
 
     @property
