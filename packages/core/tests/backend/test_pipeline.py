@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -270,6 +271,28 @@ def test_a_chunk_that_fails_does_not_lose_the_others() -> None:
 
     assert [r.success for r in results] == [True] * 10 + [False] * 10 + [True] * 5
     assert results[10].error_code == "quota"
+
+
+def test_what_is_no_circuit_fails_alone() -> None:
+    service = ScriptedService()
+
+    results = backend_of(service).execute_batch([CIRCUIT, "x 0", CIRCUIT], 10)
+
+    assert [r.success for r in results] == [True, False, True]
+    assert results[1].error_code == "validation"
+    assert "a builtins.str is not a circuit" in str(results[1].error)
+
+
+def test_what_is_no_circuit_is_refused_as_by_any_backend() -> None:
+    service = ScriptedService()
+
+    with pytest.raises(BackendError, match="is not a circuit") as caught:
+        backend_of(service).execute(object(), 10)
+
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.code, again.retryable, str(again)) == ("validation", False, str(caught.value))
+    assert isinstance(again, ValueError)
+    assert "submit" not in service.requests
 
 
 def test_not_more_jobs_fly_than_allowed() -> None:
