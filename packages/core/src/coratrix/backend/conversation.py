@@ -68,7 +68,10 @@ def hold(talk: Conversation[T], deadline: Deadline, glance_s: float) -> T:
         finally:
             step = _nothing  # it may hold an exception, whose traceback holds this frame
         if isinstance(asked, Aside):
-            step = _answered(talk, asked.run)
+            try:
+                step = partial(talk.send, asked.run())
+            except BaseException as exc:  # it is the conversation's
+                step = partial(talk.throw, exc)
         else:
             step = _Shift(talk, asked, context).watched(deadline, glance_s)
 
@@ -100,7 +103,10 @@ class _Shift:
 
     def work(self) -> None:
         while (request := self._request) is not None:
-            step = _answered(self._talk, partial(self._context.copy().run, request.run))
+            try:
+                step: Step = partial(self._talk.send, self._context.copy().run(request.run))
+            except BaseException as exc:  # it is the conversation's
+                step = partial(self._talk.throw, exc)
             if not self._goes_on_with(None):
                 return
             try:
@@ -162,15 +168,6 @@ class _Shift:
 
 
 _LONGEST_GLANCE_S = 3600.0  # locks cannot wait for ever with a bound
-
-
-def _answered(talk: Conversation[Any], run: Callable[[], Any]) -> Step:
-    """The step with the answer of ``run``."""
-    try:
-        answer = run()
-    except BaseException as exc:  # it is the conversation's
-        return partial(talk.throw, exc)
-    return partial(talk.send, answer)
 
 
 def _timeout(request: Request) -> BackendTimeoutError:

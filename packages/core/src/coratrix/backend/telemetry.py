@@ -40,7 +40,7 @@ def count_job(backend: str, state: str, *, execution_time: float | None = None) 
 def _tracer() -> Any:
     """The tracer of the provider that is installed now; None while the API's stand-in is, which records
     nothing and whose spans cost as much as a request."""
-    if not _is_in_use("trace", "OTEL_PYTHON_TRACER_PROVIDER"):
+    if not _is_in_use("opentelemetry.trace", "OTEL_PYTHON_TRACER_PROVIDER"):
         return None
     trace = _trace_api()
     if trace is None or isinstance(provider := trace.get_tracer_provider(), trace.ProxyTracerProvider):
@@ -48,9 +48,9 @@ def _tracer() -> Any:
     return _tracer_of(provider)
 
 
-def _is_in_use(part: str, variable: str) -> bool:
+def _is_in_use(module: str, variable: str) -> bool:
     """Whether there can be a provider: who installs one imports the API, or names it in the environment."""
-    return f"opentelemetry.{part}" in sys.modules or _is_set(variable)
+    return module in sys.modules or _is_set(variable)
 
 
 @cache
@@ -73,7 +73,7 @@ def _tracer_of(provider: Any) -> Any:
 
 
 def _instruments() -> Any:
-    return _made_instruments() if _is_in_use("metrics", "OTEL_PYTHON_METER_PROVIDER") else None
+    return _made_instruments() if _is_in_use("opentelemetry.metrics", "OTEL_PYTHON_METER_PROVIDER") else None
 
 
 @cache

@@ -33,7 +33,7 @@ from coratrix.core.operations import (
 )
 from coratrix.core.parameters import Parameter, ParameterExpression, ParameterLike, angle, named_values
 from coratrix.core.registers import ClassicalRegister
-from coratrix.core.transforms import bound, inverted, longest_path, open_parameters, walk
+from coratrix.core.transforms import bound, inverted, longest_path, measure_something, open_parameters, walk
 
 Body: TypeAlias = "QuantumCircuit | Callable[[QuantumCircuit], object]"
 
@@ -122,7 +122,7 @@ class QuantumCircuit(Recorded):
     @property
     def has_measurements(self) -> bool:
         """Whether anything is measured, in the bodies of conditionals and loops too."""
-        return any(isinstance(op.operation, Measure) for op in walk(reversed(self._others)))
+        return measure_something(reversed(self._others))  # nearly always the last does
 
     def count_ops(self) -> dict[str, int]:
         """How often each operation occurs, by name, the most frequent first; bodies are counted too."""

@@ -79,6 +79,15 @@ def walk(instructions: Iterable[Instruction]) -> Iterator[Instruction]:
             yield from walk(body)
 
 
+def measure_something(instructions: Iterable[Instruction]) -> bool:
+    """Whether one of them, or of those in their bodies, is a measurement."""
+    for instruction in instructions:
+        operation = instruction.operation
+        if isinstance(operation, Measure) or any(map(measure_something, bodies(operation))):
+            return True
+    return False
+
+
 def open_parameters(instructions: Iterable[Instruction]) -> frozenset[Parameter]:
     """The parameters of all gates that still have no number."""
     found: set[Parameter] = set()
