@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +23,7 @@ from coratrix.backend import (
     RateLimitError,
     SubmissionUnknownError,
 )
+from coratrix.backend.jobs import new_job_id
 from coratrix.backend.provider import MemoryJobStore, Resilience
 from coratrix.core import QuantumCircuit
 from coratrix.testing.clock import FakeClock
@@ -270,6 +273,28 @@ def test_a_chunk_that_fails_does_not_lose_the_others() -> None:
     assert results[10].error_code == "quota"
 
 
+def test_what_is_no_circuit_fails_alone() -> None:
+    service = ScriptedService()
+
+    results = backend_of(service).execute_batch([CIRCUIT, "x 0", CIRCUIT], 10)
+
+    assert [r.success for r in results] == [True, False, True]
+    assert results[1].error_code == "validation"
+    assert "a builtins.str is not a circuit" in str(results[1].error)
+
+
+def test_what_is_no_circuit_is_refused_as_by_any_backend() -> None:
+    service = ScriptedService()
+
+    with pytest.raises(BackendError, match="is not a circuit") as caught:
+        backend_of(service).execute(object(), 10)
+
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.code, again.retryable, str(again)) == ("validation", False, str(caught.value))
+    assert isinstance(again, ValueError)
+    assert "submit" not in service.requests
+
+
 def test_not_more_jobs_fly_than_allowed() -> None:
     service = ScriptedService(polls_until_done=5)
     backend = backend_of(service, resilience=Resilience(max_in_flight=2))
@@ -325,6 +350,13 @@ def test_the_record_can_be_replayed() -> None:
     assert record.circuits[0]["digest"] == CIRCUIT.digest()
     assert (record.shots, record.options["seed"], record.tags) == (77, 5, ("mine",))
     assert record.versions["coratrix-core"]
+
+
+def test_a_jobs_id_is_a_random_uuid_which_some_vendors_want_a_key_to_be() -> None:
+    drawn = [uuid.UUID(hex=new_job_id().removeprefix("crx-")) for _ in range(1000)]
+
+    assert {(made.version, made.variant) for made in drawn} == {(4, uuid.RFC_4122)}
+    assert len(set(drawn)) == 1000
 
 
 @pytest.mark.parametrize("jump_s", [-86_400, 86_400])

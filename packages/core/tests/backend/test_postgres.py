@@ -172,3 +172,27 @@ def test_an_older_schema_is_brought_up_to_date(store: SqlJobStore, url: str) -> 
 
     assert newer.update("crx-7", {"queue_time": 2.0}).queue_time == 2.0
     newer.close()
+
+
+def test_a_connection_that_the_server_closed_is_replaced(store: SqlJobStore) -> None:
+    store.add(record())
+    with store._database.plain.begin() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+
+    store.add(record(1))
+
+    changed = store.update("crx-1", {"vendor_job_id": "v"}, known=record(1))
+    assert (changed.vendor_job_id, store.get("v").id) == ("v", "crx-1")
+
+
+def test_what_is_there_already_is_told_and_leaves_the_connection_usable(store: SqlJobStore) -> None:
+    store.add(record())
+
+    with pytest.raises(JobStoreError, match="already in the store"):
+        store.add(record())
+
+    store.add(record(1))
+    assert len(store.list()) == 2

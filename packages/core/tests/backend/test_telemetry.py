@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -94,3 +97,20 @@ def test_jobs_that_end_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert points["coratrix.jobs"].value == 3
     assert points["coratrix.job.execution_time"].sum == pytest.approx(0.75)
     assert dict(points["coratrix.jobs"].attributes)["coratrix.state"] == "succeeded"
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_the_api_is_asked_only_where_someone_may_have_installed_a_provider(named: bool) -> None:
+    program = (
+        "import sys; from coratrix.backend import telemetry; found = telemetry._tracer();"
+        "print(found is not None, 'opentelemetry.trace' in sys.modules)"
+    )
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("OTEL_")}
+    if named:
+        environment["OTEL_PYTHON_TRACER_PROVIDER"] = "sdk_tracer_provider"
+
+    said = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout.split() == [str(named)] * 2

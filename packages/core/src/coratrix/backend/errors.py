@@ -5,6 +5,7 @@ Owns: the classes and what each one tells its catcher. Knows nothing of: who rai
     BackendError
     ├── ConfigurationError (ValueError)          the configuration cannot be used as written
     ├── CircuitValidationError (ValueError)      this circuit cannot run there; `.report` lists why
+    ├── UnreadableCircuitError (ValueError)      this is no circuit, or one that cannot be carried
     ├── UnknownOptionError (TypeError)           an option that this call does not have
     ├── BackendNotFoundError (KeyError)          no backend of that name is registered
     ├── ProviderNotInstalledError (ImportError)  the package or the vendor's SDK is missing
@@ -22,7 +23,7 @@ Owns: the classes and what each one tells its catcher. Knows nothing of: who rai
     ├── JobStoreError                            the job store cannot be read or written
     └── ExecutionFailedError (RuntimeError)      the backend ran the circuit and reports failure
 
-The root and the last are floor 0's, since a result raises it: see `coratrix.core.errors`.
+The root, the last and that of what is no circuit are floor 0's, which raises them: see `coratrix.core.errors`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING
 
 from coratrix.core.errors import BackendError as BackendError
 from coratrix.core.errors import ExecutionFailedError as ExecutionFailedError
+from coratrix.core.errors import UnreadableCircuitError as UnreadableCircuitError
 
 if TYPE_CHECKING:
     from coratrix.backend.jobs import Job

@@ -1,6 +1,6 @@
 """The record of a submission before it is sent, so that it can be found again and replayed.
 
-Owns: `intent`, `CircuitEntry`, and `circuit_of`, its inverse. Knows nothing of: stores, vendors.
+Owns: `blank` and `intent`, `CircuitEntry`, and `circuit_of`, its inverse. Knows nothing of: stores, vendors.
 """
 
 from __future__ import annotations
@@ -15,11 +15,23 @@ from coratrix.backend.cost import CostEstimate
 from coratrix.backend.jobs import JobRecord, new_job_id
 from coratrix.backend.options import RunOptions
 from coratrix.core.circuit import QuantumCircuit
+from coratrix.core.frozen_dict import FrozenDict
+
+
+def blank(backend: str, config: BackendConfiguration, distributions: tuple[str, ...]) -> JobRecord:
+    """What the records of one backend have in common, as a form to be filled in for each submission.
+
+    Args:
+        distributions: the SDK's, whose versions are recorded beside ours.
+    """
+    versions = _versions(("coratrix-core", *distributions))
+    return JobRecord(
+        id="", backend=backend, config=FrozenDict(config.to_dict()), versions=FrozenDict(versions)
+    )
 
 
 def intent(
-    backend: str,
-    config: BackendConfiguration,
+    form: JobRecord,
     circuits: Sequence[QuantumCircuit],
     shots: int,
     options: RunOptions,
@@ -27,30 +39,28 @@ def intent(
     cost: CostEstimate,
     *,
     now: float,
-    distributions: tuple[str, ...],
 ) -> JobRecord:
     """A record with a fresh id in state INTENT.
 
     Args:
+        form: the backend's, see `blank`.
         now: seconds since the epoch.
-        distributions: the SDK's, whose versions are recorded beside ours.
     """
-    return JobRecord(
-        id=new_job_id(),
-        backend=backend,
-        config=config.to_dict(),
-        created_at=now,
-        updated_at=now,
-        shots=int(shots),
-        num_circuits=len(circuits),
-        circuits=tuple(map(CircuitEntry, circuits)),
-        options=_as_data(options),
-        decoding=submission.decoding,
-        versions=_versions(("coratrix-core", *distributions)),
-        metadata=submission.metadata,
-        tags=options.tags,
-        cost=cost.amount,
-        currency=cost.currency,
+    return form.changed(
+        {
+            "id": new_job_id(),
+            "created_at": now,
+            "updated_at": now,
+            "shots": int(shots),
+            "num_circuits": len(circuits),
+            "circuits": tuple(map(CircuitEntry, circuits)),
+            "options": _as_data(options),
+            "decoding": submission.decoding,
+            "metadata": submission.metadata,
+            "tags": options.tags,
+            "cost": cost.amount,
+            "currency": cost.currency,
+        }
     )
 
 
@@ -99,7 +109,8 @@ def circuit_of(entry: Mapping[str, Any]) -> QuantumCircuit:
 def _as_data(options: RunOptions) -> dict[str, Any]:
     """Options as JSON data, a value with `to_dict` as that; without the caller's patience, which is not the
     job's."""
-    given = {name: value for name, value in options.given().items() if name != "timeout"}
+    given = options.given()
+    given.pop("timeout", None)
     return {name: v.to_dict() if hasattr(v, "to_dict") else v for name, v in given.items()}
 
 

@@ -6,7 +6,7 @@ Knows nothing of: where records are kept (store.py) or how a vendor is asked (pi
 
 from __future__ import annotations
 
-import uuid
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -52,8 +52,16 @@ FINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLE
 
 
 def new_job_id() -> str:
-    """A fresh id, which is also the key that makes a submission recognisable at the vendor."""
-    return f"crx-{uuid.uuid4().hex}"
+    """A fresh id, which is also the key that makes a submission recognisable at the vendor.
+
+    A random UUID (RFC 4122, version 4) in hex, as some vendors want one; `uuid` takes four times as long.
+    """
+    drawn = int.from_bytes(os.urandom(16))
+    return f"crx-{drawn & _RANDOM_BITS | _VERSION_4:032x}"
+
+
+_RANDOM_BITS = ~(0xF << 76 | 0x3 << 62)
+_VERSION_4 = 0x4 << 76 | 0x2 << 62
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +106,9 @@ class JobRecord:
     def changed(self, changes: Mapping[str, Any]) -> JobRecord:
         """`dataclasses.replace` at a tenth of its cost: this happens at each step of each job."""
         made = object.__new__(JobRecord)
-        made.__dict__.update(self.__dict__, **changes)
+        values = made.__dict__
+        values.update(self.__dict__)
+        values.update(changes)
         return made
 
 

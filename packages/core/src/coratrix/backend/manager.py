@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from coratrix.backend.selection import Policy, Selection
 
 log = logging.getLogger(__name__)
+_FREE = nullcontext()  # where there is no budget
 
 
 class BackendManager(BackendDirectory):
@@ -247,14 +248,16 @@ class BackendManager(BackendDirectory):
         """Refuse, from now on, what would exceed ``budget`` with what the job store has counted."""
         self._budgets.append(budget)
 
-    @contextmanager
     def _admitted(
         self, name: str, backend: BackendInterface, circuits: Sequence[Any], shots: int
-    ) -> Iterator[None]:
+    ) -> AbstractContextManager[None]:
         """Send ``circuits`` to ``backend`` in the body, within the budgets; raises where one would not hold."""
-        if not self._budgets:
-            yield
-            return
+        return self._within_budgets(name, backend, circuits, shots) if self._budgets else _FREE
+
+    @contextmanager
+    def _within_budgets(
+        self, name: str, backend: BackendInterface, circuits: Sequence[Any], shots: int
+    ) -> Iterator[None]:
         # a record bears the backend's own name, whatever it is registered as
         named = [replace(b, backend=backend.name) if b.backend == name else b for b in self._budgets]
         cost = backend.estimate_cost([adopt(circuit) for circuit in circuits], shots)

@@ -10,6 +10,7 @@ import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
+from functools import cache
 from typing import Any, TypeVar
 
 from coratrix.backend.errors import ConfigurationError, UnknownOptionError
@@ -36,22 +37,24 @@ class RunOptions:
     tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tags", tuple(self.tags))
-        _require(self.seed is None or _is_int(self.seed), "seed", self.seed, "an integer")
-        level = self.optimization_level
-        _require(
-            level is None or (_is_int(level) and 0 <= level <= 3), "optimization_level", level, "0, 1, 2 or 3"
-        )
-        for name in ("timeout", "max_cost"):
-            value = getattr(self, name)
-            _require(value is None or _is_not_negative(value), name, value, "a number that is not negative")
+        if type(self.tags) is not tuple:
+            object.__setattr__(self, "tags", tuple(self.tags))
+        seed, level, timeout, cost = self.seed, self.optimization_level, self.timeout, self.max_cost
+        if seed is not None and not _is_int(seed):
+            raise _unusable("seed", seed, "an integer")
+        if level is not None and not (_is_int(level) and 0 <= level <= 3):
+            raise _unusable("optimization_level", level, "0, 1, 2 or 3")
+        if timeout is not None and not _is_not_negative(timeout):
+            raise _unusable("timeout", timeout, "a number that is not negative")
+        if cost is not None and not _is_not_negative(cost):
+            raise _unusable("max_cost", cost, "a number that is not negative")
 
     def given(self) -> dict[str, Any]:
         """The options that differ from their defaults."""
         return {
-            f.name: getattr(self, f.name)
-            for f in fields(self)
-            if f.default is MISSING or getattr(self, f.name) != f.default
+            name: value
+            for name, default in _defaults(type(self))
+            if (value := getattr(self, name)) is not default and (default is MISSING or value != default)
         }
 
 
@@ -74,7 +77,10 @@ def parse_options(
         UnknownOptionError: naming each unknown or refused option.
         ConfigurationError: a value is out of range.
     """
-    known = [f.name for f in fields(kind)]
+    if not options:
+        defaults: OptionsT = _all_defaults(kind)
+        return defaults
+    known = [name for name, _ in _defaults(kind)]
     problems = [
         f"{backend} has no option {name!r}{_suggestion(name, known)}" for name in options if name not in known
     ]
@@ -88,14 +94,25 @@ def parse_options(
     return kind(**options)
 
 
+@cache
+def _all_defaults(kind: type[OptionsT]) -> OptionsT:
+    """What most runs are given; it does not change, so one serves all."""
+    return kind()
+
+
+@cache
+def _defaults(kind: type[RunOptions]) -> tuple[tuple[str, Any], ...]:
+    """Names of the options and their defaults, which do not change while a program runs."""
+    return tuple((f.name, f.default) for f in fields(kind))
+
+
 def _suggestion(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def _require(holds: bool, name: str, value: object, wanted: str) -> None:
-    if not holds:
-        raise ConfigurationError(f"option {name} is {value!r}; it must be {wanted}")
+def _unusable(name: str, value: object, wanted: str) -> ConfigurationError:
+    return ConfigurationError(f"option {name} is {value!r}; it must be {wanted}")
 
 
 def _is_int(value: object) -> bool:

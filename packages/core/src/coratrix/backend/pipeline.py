@@ -13,6 +13,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 from coratrix.backend import telemetry
@@ -21,6 +22,7 @@ from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.client import Outcome, Submission, VendorClient
 from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
 from coratrix.backend.configuration import BackendConfiguration
+from coratrix.backend.conversation import Aside, Conversation, hold
 from coratrix.backend.cost import check_limit
 from coratrix.backend.errors import (
     BackendAuthError,
@@ -29,7 +31,7 @@ from coratrix.backend.errors import (
     ProviderNotInstalledError,
 )
 from coratrix.backend.in_jobs import Item, run_in_jobs, seeded
-from coratrix.backend.intent import intent
+from coratrix.backend.intent import blank, intent
 from coratrix.backend.interface import DEFAULT_SHOTS, BackendInterface, failed_result
 from coratrix.backend.jobs import Job, JobRecord, JobState
 from coratrix.backend.metrics import MetricsRecorder
@@ -89,7 +91,11 @@ class JobBackend(BackendInterface):
         self._opening = threading.RLock()
         self._kept: dict[str, tuple[float, Any]] = {}
         self._caller = Caller(
-            numbers=self.numbers, clock=clock, limiter=self._limiter(), on_retry=self._metrics.retry
+            backend=self.name,
+            numbers=self.numbers,
+            clock=clock,
+            limiter=self._limiter(),
+            on_retry=self._metrics.retry,
         )
 
     # what a provider writes ----------------------------------------------------------------
@@ -130,6 +136,8 @@ class JobBackend(BackendInterface):
     @property
     def client(self) -> VendorClient:
         """The vendor's client, connected at first use."""
+        if (client := self._client) is not None:
+            return client
         with self._opening:
             if self._client is None:
                 self._client = self._connect()
@@ -138,6 +146,8 @@ class JobBackend(BackendInterface):
     @property
     def store(self) -> JobStore:
         """Where this backend's job records are."""
+        if (store := self._store) is not None:
+            return store
         with self._opening:
             if self._store is None:
                 self._store = open_store()
@@ -160,12 +170,27 @@ class JobBackend(BackendInterface):
 
     def call(self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, **how: Any) -> T:
         """A call to the vendor with retries, limits and a bound; errors name this backend."""
+        return self.converse(self.asking(doing, request, deadline, **how), deadline)
+
+    def asking(
+        self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, **how: Any
+    ) -> Conversation[T]:
+        """`call` as a part of a conversation."""
+        asked = self._caller.asking(f"{self.name}: {doing}", request, deadline, **how)
+        return asked if self._client is not None else self._once_connected(asked)
+
+    def _once_connected(self, asked: Conversation[T]) -> Conversation[T]:
+        """Importing an SDK takes seconds, which are no slow answer of its service."""
         try:
-            _ = self.client  # importing an SDK takes seconds, which are no slow answer of its service
-            return self._caller.call(f"{self.name}: {doing}", request, deadline, **how)
+            yield Aside(lambda: self.client)
         except BackendError as exc:
             exc.backend = exc.backend or self.name
             raise
+        return (yield from asked)
+
+    def converse(self, talk: Conversation[T], deadline: Deadline) -> T:
+        """Let a conversation with the vendor take place, to its end."""
+        return hold(talk, deadline, self.numbers.shortest_bound_s)
 
     def note(self, record: JobRecord, changes: Mapping[str, Any]) -> JobRecord:
         """Record changes of a job; when the store fails the job goes on, with a warning."""
@@ -183,8 +208,13 @@ class JobBackend(BackendInterface):
     def execute(self, circuit: Any, shots: int = DEFAULT_SHOTS, **options: Any) -> ExecutionResult:
         parsed = self._parse(options)
         deadline = Deadline.after(parsed.timeout, self.clock)
-        job = self._submit([self._checked(circuit, shots)], shots, parsed, deadline)
-        return job.result(None if parsed.timeout is None else deadline.left())
+        checked = self._checked(circuit, shots)
+
+        def running() -> Conversation[list[ExecutionResult]]:
+            job = yield from self._submitting([checked], shots, parsed, deadline)
+            return (yield from job.resulting(deadline))
+
+        return self.converse(running(), deadline)[0]
 
     def submit(self, circuit: Any, shots: int = DEFAULT_SHOTS, **options: Any) -> Job:
         return self.submit_batch([circuit], shots, **options)
@@ -242,29 +272,30 @@ class JobBackend(BackendInterface):
         self, circuits: Sequence[QuantumCircuit], shots: int, options: Any, deadline: Deadline
     ) -> VendorJob:
         """Record the intent, send once, record the vendor's id."""
+        return self.converse(self._submitting(circuits, shots, options, deadline), deadline)
+
+    def _submitting(
+        self, circuits: Sequence[QuantumCircuit], shots: int, options: Any, deadline: Deadline
+    ) -> Conversation[VendorJob]:
         cost = self.estimate_cost(circuits, shots)
         check_limit(cost, options.max_cost, self.name)
         submission = self._convert(circuits, shots, options)
-        record = intent(
-            self.name,
-            self.config,
-            circuits,
-            shots,
-            options,
-            submission,
-            cost,
-            now=self.clock.time(),
-            distributions=self._sdk_distributions(),
-        )
+        record = intent(self._form, circuits, shots, options, submission, cost, now=self.clock.time())
         self.store.add(record, within=in_force())  # fails before anything is sent
         job = VendorJob(self, record)
-        return self._send(job, submission, options, deadline)
+        return (yield from self._sending(job, submission, options, deadline))
 
-    def _send(self, job: VendorJob, submission: Submission, options: Any, deadline: Deadline) -> VendorJob:
+    @cached_property
+    def _form(self) -> JobRecord:
+        return blank(self.name, self.config, self._sdk_distributions())
+
+    def _sending(
+        self, job: VendorJob, submission: Submission, options: Any, deadline: Deadline
+    ) -> Conversation[VendorJob]:
         try:
             client = self.client
             with telemetry.span("submit", backend=self.name, job_id=job.id, shots=job.record.shots):
-                vendor_id = self.call(
+                vendor_id = yield from self.asking(
                     f"submitting job {job.id}",
                     lambda own: client.submit(
                         submission, key=job.id, shots=job.record.shots, options=options, deadline=own
@@ -274,10 +305,12 @@ class JobBackend(BackendInterface):
                     retry_unknown=client.submits_once,
                 )
         except BackendError as exc:
-            return self._after_lost_answer(job, exc, deadline)
+            return (yield from self._after_lost_answer(job, exc, deadline))
         return self.attach(self.note(job.record, {"vendor_job_id": vendor_id, "state": JobState.QUEUED}))
 
-    def _after_lost_answer(self, job: VendorJob, error: BackendError, deadline: Deadline) -> VendorJob:
+    def _after_lost_answer(
+        self, job: VendorJob, error: BackendError, deadline: Deadline
+    ) -> Conversation[VendorJob]:
         """The submission raised: either it surely was not accepted, or the vendor is asked."""
         if not error.outcome_unknown:
             free = {} if job.record.cost is None else {"cost": 0.0}  # what was not accepted is not paid
@@ -285,14 +318,14 @@ class JobBackend(BackendInterface):
             self.note(job.record, {**told, **free})
             raise submission_error(job, error)
         unknown = self.attach(self.note(job.record, {"state": JobState.UNKNOWN, "error": str(error)}))
-        if self._found(unknown, deadline):
+        if (yield from self._is_found(unknown, deadline)):
             return unknown
         raise submission_error(unknown, error) from error
 
-    def _found(self, job: VendorJob, deadline: Deadline) -> bool:
+    def _is_found(self, job: VendorJob, deadline: Deadline) -> Conversation[bool]:
         """Whether the vendor shows the job; not being able to ask counts as no."""
         try:
-            job._resolve(deadline)
+            yield from job.resolving(deadline)
         except BackendError as exc:
             log.warning("job %s: could not ask whether it was accepted: %s", job.id, exc)
         return job.vendor_job_id is not None

@@ -3,11 +3,11 @@
 Owns: nothing; it re-exports. See docs/writing-a-backend.md.
 """
 
-from coratrix.backend.bounded import run_bounded
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.client import JobSnapshot, Outcome, Submission, VendorClient
 from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
 from coratrix.backend.configuration import BackendConfiguration, BackendType
+from coratrix.backend.conversation import run_bounded
 from coratrix.backend.cost import FREE, UNKNOWN_COST, CostEstimate
 from coratrix.backend.errors import (
     BackendAuthError,

@@ -19,12 +19,17 @@ UNLIMITED = math.inf
 
 
 class RateLimiter:
-    """A token bucket: ``burst`` calls at once, then ``rate_per_s`` a second. Thread-safe."""
+    """A token bucket: ``burst`` calls at once, then ``rate_per_s`` a second. Thread-safe.
+
+    Attributes:
+        binds: whether a call may have to wait: there is a rate, or the service has asked for a pause.
+    """
 
     def __init__(self, rate_per_s: float = UNLIMITED, burst: int = 1, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._rate, self._burst, self._clock = rate_per_s, burst, clock
         self._tokens, self._as_of = float(burst), clock.now()
         self._held_until = -math.inf
+        self.binds = rate_per_s != UNLIMITED
         self._lock = threading.Lock()
 
     def wait_turn(self, deadline: Deadline) -> None:
@@ -34,7 +39,7 @@ class RateLimiter:
             BackendTimeoutError: our own rate allows none before the deadline.
             RateLimitError: the service asked for a pause that ends after the deadline.
         """
-        if self._rate == UNLIMITED and self._held_until == -math.inf:
+        if not self.binds:
             return
         held, pause = self._reserve()
         if pause <= deadline.left():
@@ -58,11 +63,13 @@ class RateLimiter:
         """Let no call through for ``seconds``: the service asked for it."""
         with self._lock:
             self._held_until = max(self._held_until, self._clock.now() + seconds)
+            self.binds = True
 
     def slow_down(self, rate_per_s: float, burst: int) -> None:
         """Keep to this rate too, where it is the stricter one."""
         with self._lock:
             self._rate, self._burst = min(self._rate, rate_per_s), min(self._burst, burst)
+            self.binds = self.binds or self._rate != UNLIMITED
 
     def _reserve(self) -> tuple[bool, float]:
         """Whether the service's pause decides, and the seconds until the token just taken is there."""

@@ -14,10 +14,11 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
-from coratrix.backend.bounded import run_bounded
 from coratrix.backend.clock import SYSTEM_CLOCK, Clock, Deadline
+from coratrix.backend.conversation import Aside, Conversation, Request
 from coratrix.backend.errors import (
     BackendConnectionError,
     BackendError,
@@ -58,17 +59,25 @@ class Resilience:
     breaker_open_s: float = 30.0
     max_in_flight: int = 8
 
+    @property
+    def shortest_bound_s(self) -> float:
+        """The seconds that every request of a conversation has at least, unless its deadline is sooner."""
+        return min(self.request_timeout_s, self.submit_timeout_s)
+
 
 class CircuitBreaker:
     """Refuses calls for a while after several failures of connection in a row. Thread-safe.
 
     After the pause one call is let through; its end decides. Should it never end, another one is let
     through after the next pause.
+
+    Attributes:
+        failures: in a row, up to now; while there is none, nothing needs to be checked or reset.
     """
 
     def __init__(self, numbers: Resilience, clock: Clock) -> None:
         self._numbers, self._clock = numbers, clock
-        self._failures, self._open_until = 0, 0.0
+        self.failures, self._open_until = 0, 0.0
         self._lock = threading.Lock()
 
     def check(self, doing: str) -> None:
@@ -76,11 +85,11 @@ class CircuitBreaker:
         with self._lock:
             now = self._clock.now()
             left = self._open_until - now
-            if left <= 0 and self._failures >= self._numbers.breaker_failures:
+            if left <= 0 and self.failures >= self._numbers.breaker_failures:
                 self._open_until = now + self._numbers.breaker_open_s  # this call alone is let through
             elif left > 0:
                 raise BackendUnavailableError(
-                    f"{doing}: not tried, the last {self._failures} requests could not reach the service",
+                    f"{doing}: not tried, the last {self.failures} requests could not reach the service",
                     code="breaker_open",
                     retry_after=left,
                     hint=f"Next try in {left:.0f} s",
@@ -89,20 +98,21 @@ class CircuitBreaker:
     def success(self) -> None:
         """A call reached the service."""
         with self._lock:
-            self._failures, self._open_until = 0, 0.0
+            self.failures, self._open_until = 0, 0.0
 
     def failure(self) -> None:
         """A call could not reach the service."""
         with self._lock:
-            self._failures += 1
-            if self._failures >= self._numbers.breaker_failures:
+            self.failures += 1
+            if self.failures >= self._numbers.breaker_failures:
                 self._open_until = self._clock.now() + self._numbers.breaker_open_s
 
 
 @dataclass(kw_only=True)
 class Caller:
-    """Makes calls with retries, a bound on each, a rate limit and a breaker."""
+    """Makes calls with retries, a bound on each, a rate limit and a breaker; errors name ``backend``."""
 
+    backend: str
     numbers: Resilience = field(default_factory=Resilience)
     clock: Clock = SYSTEM_CLOCK
     limiter: RateLimiter | None = None
@@ -112,7 +122,7 @@ class Caller:
     def __post_init__(self) -> None:
         self._breaker = CircuitBreaker(self.numbers, self.clock)
 
-    def call(
+    def asking(
         self,
         doing: str,
         request: Callable[[Deadline], T],
@@ -121,7 +131,7 @@ class Caller:
         bound_s: float | None = None,
         retry_unknown: bool = True,
         at_least: int = 1,
-    ) -> T:
+    ) -> Conversation[T]:
         """``request(its own deadline)``, tried again while that is right and there is time.
 
         Args:
@@ -135,8 +145,11 @@ class Caller:
         attempt = 1
         while True:
             try:
-                return self._once(doing, request, deadline, bound_s or self.numbers.request_timeout_s)
+                return (
+                    yield from self._once(doing, request, deadline, bound_s or self.numbers.request_timeout_s)
+                )
             except BackendError as exc:
+                exc.backend = exc.backend or self.backend
                 if not exc.retryable or (exc.outcome_unknown and not retry_unknown):
                     raise
                 pause = self._pause(exc, attempt)
@@ -144,26 +157,35 @@ class Caller:
                     raise
             self.on_retry()
             log.info("%s: try %d failed, again in %.1f s", doing, attempt, pause)
-            self.clock.sleep(pause)
+            yield Aside(partial(self.clock.sleep, pause))
             attempt += 1
 
-    def _once(self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, bound_s: float) -> T:
-        self._breaker.check(doing)
-        deadline.check(doing)
-        if self.limiter is not None:
-            self.limiter.wait_turn(deadline)
-        own = Deadline.after(deadline.left_or(bound_s), self.clock)
+    def _once(
+        self, doing: str, request: Callable[[Deadline], T], deadline: Deadline, bound_s: float
+    ) -> Conversation[T]:
+        breaker = self._breaker
+        if breaker.failures:
+            breaker.check(doing)
+        if self.limiter is not None and self.limiter.binds:
+            deadline.check(doing)
+            yield Aside(partial(self.limiter.wait_turn, deadline))
+        now = self.clock.now()
+        within_s = min(deadline.at - now, bound_s)
+        if within_s <= 0:
+            deadline.check(doing)
+        own = Deadline(self.clock, now + within_s)
         try:
-            answer = run_bounded(doing, lambda: request(own), own)
+            answer: T = yield Request(doing, partial(request, own), own, within_s)
         except (BackendConnectionError, BackendTimeoutError):
-            self._breaker.failure()
+            breaker.failure()
             raise
         except BackendError as exc:
-            self._breaker.success()  # it answered
+            breaker.success()  # it answered
             if self.limiter is not None and isinstance(exc, RateLimitError) and exc.retry_after:
                 self.limiter.hold(exc.retry_after)  # it binds all backends of the account
             raise
-        self._breaker.success()
+        if breaker.failures:  # one that another thread counts at this moment came after
+            breaker.success()
         return answer
 
     def _pause(self, error: BackendError, attempt: int) -> float:

@@ -49,8 +49,8 @@ class SqlJobStore:
             if within:
                 self._add_within(record, row, within)
             else:
-                with self._errors("writing to"), self._database.durable.begin() as connection:
-                    connection.execute(INSERT, row)
+                with self._errors("writing to"):
+                    self._database.change(INSERT, row, durable=True)
         except _AlreadyThere as exc:
             raise JobStoreError(f"job {record.id} is already in the store") from exc
 
@@ -64,8 +64,10 @@ class SqlJobStore:
             connection.execute(INSERT, row)
 
     def update(self, job_id: str, changes: Mapping[str, Any], *, known: JobRecord | None = None) -> JobRecord:
-        if known is not None and self._changed(known, allowed_changes(known.state, changes)):
-            return known.changed(allowed_changes(known.state, changes))
+        if known is not None:
+            allowed = allowed_changes(known.state, changes)
+            if self._changed(known, allowed):
+                return known.changed(allowed)
         with self._errors("writing to"), self._database.transaction() as connection:
             row = self._find(connection, job_id, lock=True)
             kept = allowed_changes(JobState(row["state"]), changes)
@@ -76,9 +78,8 @@ class SqlJobStore:
     def _changed(self, known: JobRecord, changes: Mapping[str, Any]) -> bool:
         """One statement without reading; False where nothing was done: another process ended the job."""
         values = {f"new_{name}": value for name, value in as_row(changes).items()}
-        with self._errors("writing to"), self._database.plain.begin() as connection:
-            done = connection.execute(_update(tuple(changes)), {"job": known.id, **values})
-        return done.rowcount == 1
+        with self._errors("writing to"):
+            return self._database.change(_update(tuple(changes)), {"job": known.id, **values}) == 1
 
     def get(self, job_id: str) -> JobRecord:
         with self._errors("reading"), self._database.plain.connect() as connection:
@@ -134,12 +135,13 @@ class SqlJobStore:
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:
-        """SQLAlchemy's exceptions as ours; a URL with a password never reaches the text."""
+        """SQLAlchemy's exceptions and its driver's as ours; a URL with a password never reaches the text."""
+        driver = self._database.driver
         try:
             yield
-        except IntegrityError as exc:
+        except (IntegrityError, driver.IntegrityError) as exc:
             raise _AlreadyThere from exc
-        except SQLAlchemyError as exc:
+        except (SQLAlchemyError, driver.Error) as exc:
             cause = getattr(exc, "orig", None) or exc
             raise JobStoreError(
                 f"{doing} the job store {self._database.shown} failed: {cause}",

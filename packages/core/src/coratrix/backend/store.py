@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from coratrix.backend.errors import JobNotFoundError, JobStoreError, ProviderNotInstalledError
-from coratrix.backend.jobs import JobRecord, JobState
+from coratrix.backend.jobs import FINAL_STATES, JobRecord, JobState
 from coratrix.backend.metrics import PerformanceMetrics, metrics_of
 
 if TYPE_CHECKING:
@@ -159,12 +159,11 @@ class MemoryJobStore:
         """Nothing to release."""
 
 
-def allowed_changes(state: JobState, changes: Mapping[str, Any]) -> dict[str, Any]:
+def allowed_changes(state: JobState, changes: Mapping[str, Any]) -> Mapping[str, Any]:
     """``changes`` without a state that would lead away from a final one."""
-    kept = dict(changes)
-    if state.is_final and kept.get("state") is not state:
-        kept.pop("state", None)
-    return kept
+    if state not in FINAL_STATES or changes.get("state", state) is state:
+        return changes
+    return {name: value for name, value in changes.items() if name != "state"}
 
 
 def unknown_job(job_id: str) -> JobNotFoundError:

@@ -13,6 +13,7 @@ from typing import Any
 from coratrix.backend.capabilities import BackendCapabilities
 from coratrix.backend.errors import CircuitValidationError
 from coratrix.core.circuit import QuantumCircuit
+from coratrix.core.entries import instruction_of
 from coratrix.core.gates import Gate
 from coratrix.core.operations import ChannelOp, IfElse, Instruction, Measure, Reset, WhileLoop
 
@@ -67,6 +68,9 @@ class ValidationReport:
             )
 
 
+_NO_ISSUES = ValidationReport()
+
+
 def validate(
     circuit: QuantumCircuit,
     capabilities: BackendCapabilities,
@@ -74,11 +78,14 @@ def validate(
     extra: Iterable[ValidationIssue] = (),
 ) -> ValidationReport:
     """Every issue of ``circuit`` and ``shots`` against ``capabilities``, then ``extra``, in a fixed order."""
-    issues = [*_shot_issues(shots, capabilities), *_circuit_issues(circuit, capabilities)]
-    for index, instruction in enumerate(circuit.instructions):
-        issues += _instruction_issues(index, instruction, capabilities)
-    issues += _mid_circuit_issues(circuit, capabilities)
-    return ValidationReport((*issues, *extra))
+    issues = (
+        *_shot_issues(shots, capabilities),
+        *_circuit_issues(circuit, capabilities),
+        *_operation_issues(circuit, capabilities),
+        *_mid_circuit_issues(circuit, capabilities),
+        *extra,
+    )
+    return ValidationReport(issues) if issues else _NO_ISSUES
 
 
 def _shot_issues(shots: object, can: BackendCapabilities) -> Iterator[ValidationIssue]:
@@ -118,6 +125,18 @@ def _circuit_issues(circuit: QuantumCircuit, can: BackendCapabilities) -> Iterat
             message=f"parameters without a value: {names}",
             hint="call circuit.bind({...}) first",
         )
+
+
+def _operation_issues(circuit: QuantumCircuit, can: BackendCapabilities) -> Iterator[ValidationIssue]:
+    """Walks through the short forms: a gate that is known needs no second look, nor does a measurement."""
+    known = None if can.available_gates is None else frozenset(can.available_gates)
+    for index, entry in enumerate(circuit.entries):
+        if type(entry) is tuple:
+            if known is None or entry[0] in known:
+                continue
+        elif type(entry[0]) is Measure:
+            continue
+        yield from _instruction_issues(index, instruction_of(entry), can)
 
 
 def _instruction_issues(

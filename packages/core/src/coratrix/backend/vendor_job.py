@@ -7,12 +7,14 @@ Knows nothing of: how a vendor is spoken to; it asks its backend's client throug
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from coratrix.backend import telemetry
 from coratrix.backend.client import JobSnapshot, Outcome
 from coratrix.backend.clock import Deadline
+from coratrix.backend.conversation import Aside, Conversation
 from coratrix.backend.errors import BackendError, BackendTimeoutError, SubmissionUnknownError
 from coratrix.backend.jobs import Job, JobMetrics, JobRecord, JobState, cancelled_result
 from coratrix.core.result import ExecutionResult
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from coratrix.backend.pipeline import JobBackend
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class VendorJob(Job):
@@ -68,19 +71,25 @@ class VendorJob(Job):
         )
 
     def status(self) -> JobState:
-        return self._refresh(Deadline.after(self._backend.numbers.request_timeout_s, self._backend.clock))
+        deadline = Deadline.after(self._backend.numbers.request_timeout_s, self._backend.clock)
+        return self._backend.converse(self._refreshing(deadline), deadline)
 
     def results(self, timeout: float | None = None) -> list[ExecutionResult]:
         deadline = Deadline.after(timeout, self._backend.clock)
+        return self._backend.converse(self.resulting(deadline), deadline)
+
+    def resulting(self, deadline: Deadline) -> Conversation[list[ExecutionResult]]:
+        """`results` as a part of a conversation."""
+        timeout = deadline.left()
         with telemetry.span("results", backend=self.backend_name, job_id=self.id):
-            self._wait(deadline, timeout)
+            yield from self._waiting(deadline, timeout)
             if self._record.results is None:
                 try:
-                    collected = self._collect(deadline, timeout)
+                    collected = yield from self._collecting(deadline, timeout)
                 except BaseException:
                     self._note({})  # how it ended, although its results are not here
                     raise
-                self._note({"results": tuple(result.to_dict() for result in collected)})
+                self._note({"results": tuple([result.to_dict() for result in collected])})
                 telemetry.count_job(
                     self.backend_name, self._record.state, execution_time=self._record.execution_time
                 )
@@ -91,22 +100,26 @@ class VendorJob(Job):
         if self._record.state.is_final or self._record.vendor_job_id is None:
             return False
         deadline = Deadline.after(self._backend.numbers.request_timeout_s, self._backend.clock)
-        accepted = self._ask(
-            "cancelling", lambda client, vid, own: client.cancel(vid, deadline=own), deadline
-        )
-        self._refresh(deadline)
-        return bool(accepted)
+        return self._backend.converse(self._cancelling(deadline), deadline)
 
     # inside --------------------------------------------------------------------------------
 
-    def _ask(self, doing: str, request: Any, deadline: Deadline) -> Any:
-        """``request(client, vendor id, its own deadline)`` with all our patience."""
-        backend, vendor_id = self._backend, self._record.vendor_job_id
-        return backend.call(
-            f"{doing} job {self.id}", lambda own: request(backend.client, vendor_id, own), deadline
+    def _asking(
+        self, doing: str, request: Callable[[str, Deadline], T], deadline: Deadline
+    ) -> Conversation[T]:
+        """``request(vendor id, its own deadline)`` with all our patience."""
+        return self._backend.asking(
+            f"{doing} job {self.id}", partial(request, self._record.vendor_job_id or ""), deadline
         )
 
-    def _refresh(self, deadline: Deadline, *, results_next: bool = False) -> JobState:
+    def _cancelling(self, deadline: Deadline) -> Conversation[bool]:
+        accepted = yield from self._asking(
+            "cancelling", lambda vid, own: self._backend.client.cancel(vid, deadline=own), deadline
+        )
+        yield from self._refreshing(deadline)
+        return bool(accepted)
+
+    def _refreshing(self, deadline: Deadline, *, results_next: bool = False) -> Conversation[JobState]:
         """Ask the vendor, record what is new, and return the state.
 
         With ``results_next`` a final state is kept back, to be written together with the results: a process
@@ -114,10 +127,10 @@ class VendorJob(Job):
         """
         if self._record.state.is_final:
             return self._record.state
-        if self._record.vendor_job_id is None and not self._resolve(deadline):
+        if self._record.vendor_job_id is None and not (yield from self.resolving(deadline)):
             return self._record.state
-        snapshot: JobSnapshot = self._ask(
-            "polling", lambda client, vid, own: client.poll(vid, deadline=own), deadline
+        snapshot: JobSnapshot = yield from self._asking(
+            "polling", lambda vid, own: self._backend.client.poll(vid, deadline=own), deadline
         )
         self._queue_position = snapshot.queue_position
         changes = _news(self._record, snapshot)
@@ -128,9 +141,9 @@ class VendorJob(Job):
             self._note(changes)
         return self._record.state
 
-    def _resolve(self, deadline: Deadline) -> bool:
+    def resolving(self, deadline: Deadline) -> Conversation[bool]:
         """Look for a submission whose answer was lost; True when the vendor has it."""
-        found = self._backend.call(
+        found = yield from self._backend.asking(
             f"looking for job {self.id}",
             lambda own: self._backend.client.find(self.id, deadline=own),
             deadline,
@@ -141,13 +154,13 @@ class VendorJob(Job):
         self._note({"vendor_job_id": found, "state": JobState.QUEUED})
         return True
 
-    def _wait(self, deadline: Deadline, timeout: float | None) -> None:
+    def _waiting(self, deadline: Deadline, timeout: float) -> Conversation[None]:
         """Poll until the state is final, with pauses that double; short outages are waited out."""
         numbers, clock = self._backend.numbers, self._backend.clock
         pause, answered = numbers.first_poll_s, clock.now()
         while not self._record.state.is_final:
             try:
-                self._refresh(deadline, results_next=True)
+                yield from self._refreshing(deadline, results_next=True)
                 answered = clock.now()
             except BackendError as exc:
                 if deadline.has_passed:
@@ -160,12 +173,12 @@ class VendorJob(Job):
                 raise self._unknown()
             if deadline.has_passed:
                 raise self._timed_out(timeout)
-            clock.sleep(deadline.left_or(pause))
+            yield Aside(partial(clock.sleep, deadline.left_or(pause)))
             pause = min(2 * pause, numbers.longest_poll_s)
 
-    def _timed_out(self, timeout: float | None) -> BackendTimeoutError:
+    def _timed_out(self, timeout: float) -> BackendTimeoutError:
         return BackendTimeoutError(
-            f"job {self.id} is still {self._record.state} after {timeout} s",
+            f"job {self.id} is still {self._record.state} after {timeout:.6g} s",
             job=self,
             job_id=self.id,
             backend=self.backend_name,
@@ -181,7 +194,7 @@ class VendorJob(Job):
             hint="It is not sent again by itself: ask job.status() later, and submit anew if it stays away",
         )
 
-    def _collect(self, deadline: Deadline, timeout: float | None) -> list[ExecutionResult]:
+    def _collecting(self, deadline: Deadline, timeout: float) -> Conversation[list[ExecutionResult]]:
         """The results of a job in its final state."""
         if self._record.state is JobState.CANCELLED:
             self._backend.recorder.cancellation()
@@ -192,7 +205,9 @@ class VendorJob(Job):
                 self.num_circuits
             )
         try:
-            raw = self._ask("fetching", lambda client, vid, own: client.fetch(vid, deadline=own), deadline)
+            raw = yield from self._asking(
+                "fetching", lambda vid, own: self._backend.client.fetch(vid, deadline=own), deadline
+            )
         except BackendTimeoutError as exc:
             raise self._timed_out(timeout) from exc
         outcomes = self._backend.normalise(raw, self._record.decoding)
@@ -214,7 +229,7 @@ class VendorJob(Job):
         vendor_time = record.execution_time is not None
         return ExecutionResult(
             success=not failed,
-            counts={} if failed else dict(outcome.counts),
+            counts={} if failed else outcome.counts,
             error=(outcome.error or "the job failed; the provider gave no reason") if failed else None,
             error_code=outcome.error_code or ("failed" if failed else None),
             execution_time=record.execution_time if vendor_time else record.updated_at - record.created_at,
@@ -239,19 +254,15 @@ class VendorJob(Job):
             self._record = self._backend.note(self._record, news)
 
 
+_SAID = ("state", "error", "error_code", "queue_time", "execution_time", "cost", "currency")
+
+
 def _news(record: JobRecord, snapshot: JobSnapshot) -> dict[str, Any]:
     """Fields of ``snapshot`` that the record does not have yet."""
-    said: dict[str, Any] = {
-        "state": snapshot.state,
-        "error": snapshot.error,
-        "error_code": snapshot.error_code,
-        "queue_time": snapshot.queue_time,
-        "execution_time": snapshot.execution_time,
-        "cost": snapshot.cost,
-        "currency": snapshot.currency,
-    }
-    news: dict[str, Any] = {
-        name: v for name, v in said.items() if v is not None and v != getattr(record, name)
+    news = {
+        name: said
+        for name in _SAID
+        if (said := getattr(snapshot, name)) is not None and said != getattr(record, name)
     }
     if snapshot.state is JobState.FAILED and snapshot.cost is None and record.cost:
         news["cost"] = 0.0  # no vendor bills a run that failed without saying so

@@ -33,7 +33,7 @@ from coratrix.core.operations import (
 )
 from coratrix.core.parameters import Parameter, ParameterExpression, ParameterLike, angle, named_values
 from coratrix.core.registers import ClassicalRegister
-from coratrix.core.transforms import bound, inverted, longest_path, open_parameters, walk
+from coratrix.core.transforms import bound, inverted, longest_path, measure_something, open_parameters, walk
 
 Body: TypeAlias = "QuantumCircuit | Callable[[QuantumCircuit], object]"
 
@@ -122,7 +122,7 @@ class QuantumCircuit(Recorded):
     @property
     def has_measurements(self) -> bool:
         """Whether anything is measured, in the bodies of conditionals and loops too."""
-        return any(isinstance(op.operation, Measure) for op in walk(self._others))
+        return measure_something(reversed(self._others))  # nearly always the last does
 
     def count_ops(self) -> dict[str, int]:
         """How often each operation occurs, by name, the most frequent first; bodies are counted too."""
@@ -266,7 +266,10 @@ class QuantumCircuit(Recorded):
 
     def copy(self, name: str | None = None) -> QuantumCircuit:
         """An independent copy."""
-        return self._empty(self._global_phase, name)._add_sorted(self._entries, self._others)
+        twin = QuantumCircuit.__new__(QuantumCircuit)  # all of this was checked
+        own = {"metadata": dict(self.metadata), "_registers": self._registers.copy()}
+        vars(twin).update(vars(self) | own, name=self.name if name is None else name)
+        return twin._recorded(self._entries.copy(), self._others.copy(), self._made)
 
     def compose(
         self,
@@ -367,13 +370,9 @@ class QuantumCircuit(Recorded):
     # Inner
 
     def _empty(self, global_phase: ParameterLike, name: str | None = None) -> QuantumCircuit:
-        return QuantumCircuit(
-            self.num_qubits,
-            self.name if name is None else name,
-            registers=self._registers,
-            global_phase=global_phase,
-            metadata=self.metadata,
-        )
+        twin = self.copy(name)._recorded([], [])
+        twin.global_phase = global_phase
+        return twin
 
     def _conditional(self, operation: IfElse | WhileLoop) -> Self:
         return self.append(Instruction(operation, operation.qubits, operation.clbits))

@@ -16,13 +16,21 @@ from coratrix.core.operations import ChannelOp, Instruction
 class Recorded(GateMethods):
     """Entries in order. They are only ever added, so that what was shown of them stays true."""
 
+    _entries: list[Entry]
+    _others: list[Instruction]  # the entries that are Instructions
+    _made: list[Instruction]  # the first entries as Instructions, as far as somebody has looked
+    _channel_ops: dict[int, ChannelOp] | None  # by the identity of the channel, once there are any
+
     def __init__(self) -> None:
-        self._entries: list[Entry] = []
-        self._others: list[Instruction] = []  # the entries that are Instructions
-        self._made: list[Instruction] = []  # the first entries as Instructions, as far as somebody has looked
-        self._channel_ops: dict[int, ChannelOp] | None = (
-            None  # by the identity of the channel, once there are any
-        )
+        self._recorded([], [])
+
+    def _recorded(
+        self, entries: list[Entry], others: list[Instruction], made: Sequence[Instruction] = ()
+    ) -> Self:
+        """Begin with these lists, which from now on are its own."""
+        self._entries, self._others = entries, others
+        self._made, self._channel_ops = list(made), None
+        return self
 
     @property
     def instructions(self) -> tuple[Instruction, ...]:

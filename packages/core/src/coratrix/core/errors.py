@@ -139,6 +139,15 @@ class CircuitImportError(CoratrixError, ValueError):
         return _import_error, (self.message, self.line, self.column, self.source)
 
 
+class UnreadableCircuitError(CircuitImportError, BackendError):
+    """What was given to be run is not a circuit that can be read; nothing was sent."""
+
+    code = "validation"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return UnreadableCircuitError, (self.message,)
+
+
 def _import_error(
     message: str, line: int | None, column: int | None, source: str | None
 ) -> CircuitImportError:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from coratrix.core.circuit import QuantumCircuit
-from coratrix.core.errors import CircuitImportError
+from coratrix.core.errors import CircuitImportError, UnreadableCircuitError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -22,17 +22,20 @@ def adopt(circuit: Any) -> QuantumCircuit:
     """``circuit`` itself if it is ours, else what the converter of its framework makes of it.
 
     Raises:
-        CircuitImportError: no converter knows the type, or the circuit cannot be carried.
+        UnreadableCircuitError: no converter knows the type, or the circuit cannot be carried.
     """
     if isinstance(circuit, QuantumCircuit):
         return circuit
     for kind in type(circuit).__mro__:
         point = _converters().get(kind.__module__.partition(".")[0])
         if point is not None:
-            adopted: QuantumCircuit = point.load().from_foreign(circuit)
+            try:
+                adopted: QuantumCircuit = point.load().from_foreign(circuit)
+            except CircuitImportError as exc:
+                raise UnreadableCircuitError(str(exc)) from exc
             return adopted
     known = ", ".join(sorted(_converters())) or "none installed"
-    raise CircuitImportError(
+    raise UnreadableCircuitError(
         f"a {type(circuit).__module__}.{type(circuit).__qualname__} is not a circuit that can be read; "
         f"give a QuantumCircuit or one of: {known}"
     )

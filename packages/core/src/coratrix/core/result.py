@@ -76,12 +76,15 @@ class ExecutionResult:
     def __post_init__(self) -> None:
         layout = tuple([(str(name), int(size)) for name, size in self.layout])
         width = sum([size for _, size in layout]) if layout else None
-        object.__setattr__(self, "layout", layout)
+        values = self.__dict__  # the fields of this very object, which nobody has seen yet
+        values["layout"] = layout
         if type(self.counts) is not Counts:
-            object.__setattr__(self, "counts", _plain_counts(self.counts, width))
-        object.__setattr__(self, "metadata", FrozenDict(self.metadata))
-        object.__setattr__(self, "statevector", _read_only(self.statevector))
-        object.__setattr__(self, "density_matrix", _read_only(self.density_matrix))
+            values["counts"] = _plain_counts(self.counts, width)
+        values["metadata"] = FrozenDict(self.metadata)
+        if self.statevector is not None:
+            values["statevector"] = _read_only(self.statevector)
+        if self.density_matrix is not None:
+            values["density_matrix"] = _read_only(self.density_matrix)
 
     @classmethod
     def of_readings(
@@ -109,7 +112,7 @@ class ExecutionResult:
         return made
 
     def __getstate__(self) -> dict[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: getattr(self, name) for name in FIELDS}
 
     def raise_for_status(self) -> ExecutionResult:
         """Return this result if the backend ran the circuit; otherwise raise.
@@ -176,14 +179,15 @@ class ExecutionResult:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ExecutionResult):
             return NotImplemented
-        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return all(_same(getattr(self, name), getattr(other, name)) for name in FIELDS)
 
     __hash__ = None  # type: ignore[assignment]  # it holds dictionaries and arrays
 
     def to_dict(self) -> dict[str, Any]:
         """A dictionary of JSON values (as far as ``metadata`` is); `from_dict` reads it back."""
         data: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
-        data |= {f.name: getattr(self, f.name) for f in fields(self)}
+        for name in FIELDS:
+            data[name] = getattr(self, name)
         data["counts"], data["metadata"] = dict(self.counts), dict(self.metadata)
         data["layout"] = [[name, size] for name, size in self.layout]
         for name in ("statevector", "density_matrix"):
@@ -202,15 +206,17 @@ class ExecutionResult:
         version = values.pop("schema_version", SCHEMA_VERSION)
         if version != SCHEMA_VERSION:
             raise ValueError(f"a result of schema version {version}; this package reads {SCHEMA_VERSION}")
-        known = {f.name for f in fields(cls)}
-        if unknown := sorted(set(values) - known):
+        if unknown := sorted(set(values) - set(FIELDS)):
             raise ValueError(
-                f"unknown keys in a result: {', '.join(unknown)}; known: {', '.join(sorted(known))}"
+                f"unknown keys in a result: {', '.join(unknown)}; known: {', '.join(sorted(FIELDS))}"
             )
         for name in ("statevector", "density_matrix"):
             if (parts := values.get(name)) is not None:
                 values[name] = np.asarray(parts["real"]) + 1j * np.asarray(parts["imag"])
         return cls(**values)
+
+
+FIELDS = tuple(f.name for f in fields(ExecutionResult))
 
 
 class _MadeLater:
@@ -278,10 +284,8 @@ def _width(counts: Mapping[str, int]) -> int:
     return len(next(iter(counts), ""))
 
 
-def _read_only(array: npt.ArrayLike | None) -> ComplexArray | None:
+def _read_only(array: npt.ArrayLike) -> ComplexArray:
     """A view, not a copy: a state of 30 qubits exists once."""
-    if array is None:
-        return None
     view = np.asarray(array, dtype=np.complex128).view()
     view.flags.writeable = False
     return view

@@ -11,7 +11,16 @@ from typing import Any
 
 from coratrix.core.errors import CircuitError
 from coratrix.core.gate import Gate
-from coratrix.core.operations import Barrier, Delay, IfElse, Instruction, Operation, WhileLoop, bodies
+from coratrix.core.operations import (
+    Barrier,
+    Delay,
+    IfElse,
+    Instruction,
+    Measure,
+    Operation,
+    WhileLoop,
+    bodies,
+)
 from coratrix.core.parameters import Parameter
 
 
@@ -70,13 +79,28 @@ def walk(instructions: Iterable[Instruction]) -> Iterator[Instruction]:
             yield from walk(body)
 
 
+def measure_something(instructions: Iterable[Instruction]) -> bool:
+    """Whether one of them, or of those in their bodies, is a measurement."""
+    for instruction in instructions:
+        operation = instruction.operation
+        if isinstance(operation, Measure) or any(map(measure_something, bodies(operation))):
+            return True
+    return False
+
+
 def open_parameters(instructions: Iterable[Instruction]) -> frozenset[Parameter]:
     """The parameters of all gates that still have no number."""
     found: set[Parameter] = set()
-    for instruction in walk(instructions):
+    for instruction in instructions:
         operation = instruction.operation
-        if isinstance(operation, Gate) and operation.params:
-            found |= operation.parameters
+        if type(operation) is Measure:  # most are, and `Gate` is slow to say no
+            continue
+        if isinstance(operation, Gate):
+            if operation.params:
+                found |= operation.parameters
+        else:
+            for body in bodies(operation):
+                found |= open_parameters(body)
     return frozenset(found)
 
 

@@ -33,6 +33,7 @@ _MODIFIED: Final = {
     "sxdg": "inv @ sx", "cs": "ctrl @ s", "csdg": "ctrl @ sdg", "csx": "ctrl @ sx", "ccz": "ctrl(2) @ z",
     "c3x": "ctrl(3) @ x", "c4x": "ctrl(4) @ x", "u": "U",
 }  # fmt: skip
+_TAKEN: Final = RESERVED_3 | frozenset(STDGATES) | frozenset(BODIES)
 _MAX_UNITARY_QUBITS: Final = 6
 
 
@@ -48,7 +49,7 @@ def write(circuit: QuantumCircuit) -> str:
 class _Writer3:
     def __init__(self, circuit: QuantumCircuit) -> None:
         self.circuit = circuit
-        self.names = Names(RESERVED_3 | frozenset(STDGATES) | frozenset(BODIES))
+        self.names = Names(_TAKEN)
         self.parameters = {p: Parameter(self.names.free(p.name)) for p in _sorted(circuit)}
         self.qubits = self.names.free("q")
         self.registers = {r.name: self.names.free(r.name, "c_") for r in circuit.registers}
