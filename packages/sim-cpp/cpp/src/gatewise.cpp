@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,7 @@ public:
     Gatewise(State<T>& state, const Kernels<T>& kernels, const GatewiseOptions& options)
         : state_(state), kernels_(kernels), options_(options), n_(state.num_bits()), lane_bits_(kernels.lane_bits),
           vectors_(std::max(std::size_t{1}, std::size_t{1} << n_ >> lane_bits_)), waiting_(at(n_)) {
+        assert(n_ <= kWidestGatewise && state.padded_bits() >= lane_bits_);
         for (int q = 0; q < n_; ++q) bit_of_[at(q)] = n_ - 1 - q;
     }
 

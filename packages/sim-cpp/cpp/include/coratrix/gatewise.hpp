@@ -9,6 +9,8 @@
 
 namespace coratrix {
 
+constexpr int kWidestGatewise = 24;  // distances in such a state are 32-bit numbers, whatever a cost table says
+
 struct GatewiseOptions {
     bool starts_at_zero = true;  // the state is not read: it is |0…0⟩, and SWAPs are free
     bool merge = true;           // gates on one qubit are multiplied with one another

@@ -37,8 +37,8 @@ public:
 
     bool is_density() const { return options_.density; }
     bool is_pauli() const { return options_.density && options_.pauli; }
-    bool is_direct() const { return options_.direct && options_.costs.direct_pays<T>(state_bits()); }
-    bool is_direct_again() const { return options_.direct && options_.costs.direct_pays_again<T>(state_bits()); }
+    bool is_direct() const { return may_be_direct() && options_.costs.direct_pays<T>(state_bits()); }
+    bool is_direct_again() const { return may_be_direct() && options_.costs.direct_pays_again<T>(state_bits()); }
 
     /// What a plan would do, gate by gate.
     void apply(const Instruction* first, const Instruction* last, State<T>& state, bool from_zero) const {
@@ -88,6 +88,8 @@ public:
     }
 
 private:
+    bool may_be_direct() const { return options_.direct && state_bits() <= kWidestGatewise; }
+
     StatePointer empty() const {
         return std::make_shared<State<T>>(state_bits(), padded_bits(state_bits(), kernels_));
     }

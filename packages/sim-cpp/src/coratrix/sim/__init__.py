@@ -10,6 +10,6 @@ from coratrix.sim.backend import SimulatorBackend
 from coratrix.sim.cost_table import tune
 from coratrix.sim.parameters import SimulatorParameters
 
-bulk.read_by(_engine.GateReader)
+bulk.read_by(lambda *about: _engine.GateReader(*about).__call__)  # bound once, not at every call
 
 __all__ = ["SimulatorBackend", "SimulatorParameters", "tune"]

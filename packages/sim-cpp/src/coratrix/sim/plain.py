@@ -25,6 +25,8 @@ WIDEST_STATE: Final = (ALWAYS_THERE // 16).bit_length() - 1
 _WIDEST: Final = 64
 """Of circuits that need no state, and their classical bits."""
 
+_state_of, _run_of, _run_batch_of = HEADS.state, HEADS.run, HEADS.run_batch  # bound once, not at every call
+
 KINDS: Final = frozenset({"auto", "statevector", "trajectories"})
 """Each ``simulator_type`` that runs a plain circuit on a state, or by stabilizers where those do."""
 
@@ -61,14 +63,14 @@ def plain_state(circuit: Any, settings: _engine.Settings) -> npt.NDArray[Any] | 
         or circuit.global_phase  # open ones are true too
     ):
         return None
-    return HEADS.state(circuit.entries, circuit.num_qubits, settings)
+    return _state_of(circuit.entries, circuit.num_qubits, settings)
 
 
 def plain_run(
     form: _engine.PlainCircuit, shots: int, seed: int, settings: _engine.Settings
 ) -> _engine.Readings | None:
     """The readings; None where there is more to the circuit than was to be seen."""
-    return HEADS.run(form, shots, seed, settings, WIDEST_STATE)
+    return _run_of(form, shots, seed, settings, WIDEST_STATE)
 
 
 def plain_batch(
@@ -85,4 +87,4 @@ def plain_batch(
         if form is None:
             return None
         forms.append(form)
-    return HEADS.run_batch(forms, shots, seeds, settings, WIDEST_STATE)
+    return _run_batch_of(forms, shots, seeds, settings, WIDEST_STATE)
