@@ -25,11 +25,7 @@ WIDEST_STATE: Final = (ALWAYS_THERE // 16).bit_length() - 1
 _WIDEST: Final = 64
 """Of circuits that need no state, and their classical bits."""
 
-_state_of, _run_of, _run_batch_of = (
-    HEADS.state,
-    HEADS.run,
-    HEADS.run_batch,
-)  # bound once: a call less to look up
+_state_of, _run_of, _run_batch_of = HEADS.state, HEADS.run, HEADS.run_batch  # bound once, not at every call
 
 KINDS: Final = frozenset({"auto", "statevector", "trajectories"})
 """Each ``simulator_type`` that runs a plain circuit on a state, or by stabilizers where those do."""
