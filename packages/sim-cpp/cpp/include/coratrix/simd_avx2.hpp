@@ -25,6 +25,13 @@ struct Single {
     static V fms(V a, V b, V c) { return _mm256_fmsub_ps(a, b, c); }
     static V fnma(V a, V b, V c) { return _mm256_fnmadd_ps(a, b, c); }
     static V permute(V v, I lanes) { return _mm256_permutevar8x32_ps(v, lanes); }
+    /// Lane l from lane l ^ 2^Bit: one cheap instruction, where any permutation takes two.
+    template <int Bit>
+    static V exchange(V v) {
+        if constexpr (Bit == 0) return _mm256_permute_ps(v, 0xB1);
+        else if constexpr (Bit == 1) return _mm256_permute_ps(v, 0x4E);
+        else return _mm256_permute2f128_ps(v, v, 1);
+    }
     static V blend(M m, V a, V b) { return _mm256_blendv_ps(a, b, m); }
     static M mask(const T* signs) { return _mm256_load_ps(signs); }
     static I index(const void* p) { return _mm256_load_si256(static_cast<const __m256i*>(p)); }
@@ -65,6 +72,11 @@ struct Double {
     static V fnma(V a, V b, V c) { return _mm256_fnmadd_pd(a, b, c); }
     static V permute(V v, I lanes) {
         return _mm256_castps_pd(_mm256_permutevar8x32_ps(_mm256_castpd_ps(v), lanes));
+    }
+    template <int Bit>
+    static V exchange(V v) {
+        if constexpr (Bit == 0) return _mm256_permute_pd(v, 5);
+        else return _mm256_permute2f128_pd(v, v, 1);
     }
     static V blend(M m, V a, V b) { return _mm256_blendv_pd(a, b, m); }
     static M mask(const T* signs) { return _mm256_load_pd(signs); }

@@ -26,6 +26,14 @@ struct Single {
     static V fnma(V a, V b, V c) { return _mm512_fnmadd_ps(a, b, c); }  // c - a·b
     // the zeroing forms with a full mask: the plain ones make GCC 12 warn of its own header
     static V permute(V v, I lanes) { return _mm512_maskz_permutexvar_ps(0xFFFF, lanes, v); }
+    /// Lane l from lane l ^ 2^Bit.
+    template <int Bit>
+    static V exchange(V v) {
+        if constexpr (Bit == 0) return _mm512_maskz_permute_ps(0xFFFF, v, 0xB1);
+        else if constexpr (Bit == 1) return _mm512_maskz_permute_ps(0xFFFF, v, 0x4E);
+        else if constexpr (Bit == 2) return _mm512_maskz_shuffle_f32x4(0xFFFF, v, v, 0xB1);
+        else return _mm512_maskz_shuffle_f32x4(0xFFFF, v, v, 0x4E);
+    }
     static V blend(M m, V a, V b) { return _mm512_mask_blend_ps(m, a, b); }  // b where m
     static M mask(const T* signs) { return _mm512_movepi32_mask(_mm512_castps_si512(_mm512_load_ps(signs))); }
     static I index(const void* p) { return _mm512_load_si512(p); }
@@ -68,6 +76,12 @@ struct Double {
     static V fms(V a, V b, V c) { return _mm512_fmsub_pd(a, b, c); }
     static V fnma(V a, V b, V c) { return _mm512_fnmadd_pd(a, b, c); }
     static V permute(V v, I lanes) { return _mm512_maskz_permutexvar_pd(0xFF, lanes, v); }
+    template <int Bit>
+    static V exchange(V v) {
+        if constexpr (Bit == 0) return _mm512_maskz_permute_pd(0xFF, v, 0x55);
+        else if constexpr (Bit == 1) return _mm512_maskz_shuffle_f64x2(0xFF, v, v, 0xB1);
+        else return _mm512_maskz_shuffle_f64x2(0xFF, v, v, 0x4E);
+    }
     static V blend(M m, V a, V b) { return _mm512_mask_blend_pd(m, a, b); }
     static M mask(const T* signs) { return _mm512_movepi64_mask(_mm512_castpd_si512(_mm512_load_pd(signs))); }
     static I index(const void* p) { return _mm512_load_si512(p); }

@@ -36,6 +36,12 @@ struct Vector128 {
         for (int k = 0; k < lanes; ++k) out[k] = v[order[k]];
         return out;
     }
+    template <int Bit>
+    static V exchange(V v) {
+        V out{};
+        for (int k = 0; k < lanes; ++k) out[k] = v[k ^ 1 << Bit];
+        return out;
+    }
     static V blend(M m, V a, V b) { return m < 0 ? b : a; }
     static M mask(const T* signs) {
         M m;
