@@ -14,15 +14,19 @@ constexpr int kMaxAsked = 2 * kMaxGroupBits + 2 * 4;  // X and Y on each bit of 
 
 /// One Pauli string times a real number, in terms of the interleaved *numbers* of a state (number 2k is the real
 /// part of amplitude k, number 2k+1 the imaginary part), cut into vectors:
-///   out[v] += ± coefficients · permuted ψ[v ^ x]    the sign being the parity of z & v
+///   out[v] += permutation of (± coefficients · ψ[v ^ x])    the sign being the parity of z & v
+/// The permutation exchanges lanes l and l ^ x_lanes. It is left out: terms that share it stand together, and their sum
+/// is brought into the next terms' order of lanes, or at the end into that of the state, once for all of them.
 template <class T>
 struct SumTerm {
     Index x = 0, z = 0;             // masks of the numbers of blocks, kSumBlock vectors each
     Index skip = 0;                 // blocks with this bit are left out
     std::uint32_t x_inside = 0;     // x inside a block, in numbers
+    std::uint32_t x_lanes = 0;      // x inside a vector
     int z_inside = 0;               // z inside a block, in vectors
+    bool turns = false;             // whether the sum's lanes are permuted after this term
     alignas(64) T coefficients[2][kMaxLanes];  // [parity]
-    alignas(64) unsigned char lanes[64];       // the permutation, in the instruction set's own form
+    alignas(64) unsigned char lanes[64];       // that permutation, in the instruction set's own form
 };
 
 /// A real function on the index times the permutation k → k ^ x, and i times another one.

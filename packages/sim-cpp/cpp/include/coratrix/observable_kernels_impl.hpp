@@ -114,16 +114,29 @@ void bit_sums(const typename S::T* re, const typename S::T* im, const Blocks& ve
 
 // -------------------------------------------------------------------------------------------------- Pauli sums
 
-/// sum[j] ± coefficients · permuted ψ[j ^ x] for the vectors j of one block; Z, z inside a block, gives the signs.
+/// sum[j] ± coefficients · ψ[j ^ x] for the vectors j of one block; Z, z inside a block, gives the signs.
 template <class S, int Z>
 CORATRIX_INLINE void add_term(const typename S::T* source, const SumTerm<typename S::T>& term, int odd,
                               typename S::V* sum) {
     constexpr std::uint32_t width = 1u << S::lane_bits;
-    const auto lanes = S::index(term.lanes);
     const auto plus = S::load(term.coefficients[odd]), minus = S::load(term.coefficients[1 - odd]);
     for (std::uint32_t j = 0; j < kSumBlock; ++j)
-        sum[j] = S::fma(__builtin_parity(j & Z) ? minus : plus,
-                        S::permute(S::load(source + (j * width ^ term.x_inside)), lanes), sum[j]);
+        sum[j] = S::fma(__builtin_parity(j & Z) ? minus : plus, S::load(source + (j * width ^ term.x_inside)), sum[j]);
+}
+
+template <class S>
+CORATRIX_INLINE void add_term_to(const typename S::T* source, const SumTerm<typename S::T>& term, int odd,
+                                 typename S::V* sum) {
+    switch (term.z_inside) {
+        case 0: add_term<S, 0>(source, term, odd, sum); break;
+        case 1: add_term<S, 1>(source, term, odd, sum); break;
+        case 2: add_term<S, 2>(source, term, odd, sum); break;
+        case 3: add_term<S, 3>(source, term, odd, sum); break;
+        case 4: add_term<S, 4>(source, term, odd, sum); break;
+        case 5: add_term<S, 5>(source, term, odd, sum); break;
+        case 6: add_term<S, 6>(source, term, odd, sum); break;
+        default: add_term<S, 7>(source, term, odd, sum);
+    }
 }
 
 /// A term reads blocks in an order that no processor guesses, so it is told; beyond the end of ψ this does nothing.
@@ -139,20 +152,14 @@ CORATRIX_INLINE void add_terms(const typename S::T* psi, Index block, const SumT
                                std::size_t count, typename S::V* sum) {
     for (int j = 0; j < kSumBlock; ++j) sum[j] = S::set1(0);
     for (const SumTerm<typename S::T>* term = terms; term != terms + count; ++term) {
-        if (block & term->skip) continue;
-        const int odd = __builtin_parityll(term->z & block);
-        const typename S::T* const source = psi + ((block ^ term->x) * kSumBlock << S::lane_bits);
-        prefetch_block<S>(psi + (((block + 2) ^ term->x) * kSumBlock << S::lane_bits));
-        switch (term->z_inside) {
-            case 0: add_term<S, 0>(source, *term, odd, sum); break;
-            case 1: add_term<S, 1>(source, *term, odd, sum); break;
-            case 2: add_term<S, 2>(source, *term, odd, sum); break;
-            case 3: add_term<S, 3>(source, *term, odd, sum); break;
-            case 4: add_term<S, 4>(source, *term, odd, sum); break;
-            case 5: add_term<S, 5>(source, *term, odd, sum); break;
-            case 6: add_term<S, 6>(source, *term, odd, sum); break;
-            default: add_term<S, 7>(source, *term, odd, sum);
+        if ((block & term->skip) == 0) {
+            prefetch_block<S>(psi + (((block + 2) ^ term->x) * kSumBlock << S::lane_bits));
+            add_term_to<S>(psi + ((block ^ term->x) * kSumBlock << S::lane_bits), *term,
+                           __builtin_parityll(term->z & block), sum);
         }
+        if (!term->turns) continue;
+        const auto lanes = S::index(term->lanes);
+        for (int j = 0; j < kSumBlock; ++j) sum[j] = S::permute(sum[j], lanes);
     }
 }
 
