@@ -160,7 +160,11 @@ private:
         monomials.push_back({0, scale_});
         scale_ = 1;
         TileOp<T> out{TileOp<T>::Kind::diagonal};
-        out.diagonal = build_diagonal<T>(monomials, layout_, kernels_.lane_bits, sizes_.chunk_bits, plan_.arena, plan_.scratch_size);
+        const Layout layout = flag_ ? Layout(block().local & ~flag_, tile_) : layout_;
+        Diagonal<T>* const made = build_diagonal<T>(monomials, layout, kernels_.lane_bits, sizes_.chunk_bits, plan_.arena,
+                                                    plan_.scratch_size);
+        if (flag_) made->twin = layout_.template stride<T>(layout_.num_bits() - 1);
+        out.diagonal = made;
         block().ops.push_back(out);
         ++plan_.cost.diagonals;
         plan_.cost.multiply_adds += std::ldexp(4.0, plan_.padded_bits);

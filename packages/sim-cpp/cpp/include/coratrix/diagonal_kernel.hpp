@@ -41,21 +41,33 @@ struct DiagonalWalk {
         T* const r = re + offset;
         T* const i = im + offset;
         if (trivial && !scaled) return;
-        const auto vr = S::set1(sr), vi = S::set1(si);
+        if (trivial) multiply_chunk<false, true>(r, i, table_re, table_im, sr, si);
+        else if (scaled) multiply_chunk<true, true>(r, i, table_re, table_im, sr, si);
+        else multiply_chunk<true, false>(r, i, table_re, table_im, sr, si);
+    }
+
+    /// What does not change within a chunk is decided outside its loop; a twin takes the factors that are made already.
+    template <bool Table, bool Scaled>
+    CORATRIX_INLINE void multiply_chunk(T* r, T* i, const T* table_re, const T* table_im, T sr, T si) {
         constexpr std::uint32_t width = 1u << S::lane_bits;
+        const std::uint32_t* const offsets = d.chunk_offsets;
+        const std::uint32_t twin = d.twin;
+        const auto vr = S::set1(sr), vi = S::set1(si);
         for (std::uint32_t v = 0; v < chunk / width; ++v) {
-            T* const at_re = r + d.chunk_offsets[v];
-            T* const at_im = i + d.chunk_offsets[v];
-            auto x = S::load(at_re), y = S::load(at_im);
-            if (trivial) {
-                complex_multiply<S>(x, y, vr, vi);
-            } else {
-                auto fr = S::load(table_re + v * width), fi = S::load(table_im + v * width);
-                if (scaled) complex_multiply<S>(fr, fi, vr, vi);
-                complex_multiply<S>(x, y, fr, fi);
+            auto fr = vr, fi = vi;
+            if constexpr (Table) {
+                fr = S::load(table_re + v * width), fi = S::load(table_im + v * width);
+                if constexpr (Scaled) complex_multiply<S>(fr, fi, vr, vi);
             }
-            S::store(at_re, x), S::store(at_im, y);
+            multiply_at(r + offsets[v], i + offsets[v], fr, fi);
+            if (twin != 0) multiply_at(r + offsets[v] + twin, i + offsets[v] + twin, fr, fi);
         }
+    }
+
+    static CORATRIX_INLINE void multiply_at(T* at_re, T* at_im, typename S::V fr, typename S::V fi) {
+        auto x = S::load(at_re), y = S::load(at_im);
+        complex_multiply<S>(x, y, fr, fi);
+        S::store(at_re, x), S::store(at_im, y);
     }
 
     /// Branch on the coupled bits, most significant first; the table of a branch is made once for all below it.
