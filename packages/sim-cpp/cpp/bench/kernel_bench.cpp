@@ -66,11 +66,9 @@ constexpr int kSmallTileBits = sizeof(T) == 4 ? 11 : 10;
 
 /// Times the tile operations of a circuit that fits one tile, its copies left out.
 template <class T>
-void time_ops(InstructionSet set, const Peak& peak, const char* what, std::vector<Op> ops, int bits,
-              double multiply_adds) {
-    LoweredCircuit circuit;
+void time_circuit(InstructionSet set, const Peak& peak, const char* what, LoweredCircuit circuit, int bits,
+                  double multiply_adds) {
     circuit.num_bits = bits;
-    circuit.ops = std::move(ops);
     const Plan<T> plan = make_plan<T>(circuit, kernels<T>(set), {bits, false, -1, bits});
     std::vector<T> memory(2 * plane_size<T>(bits) + plan.scratch_size + 1024, T(0));
     T* const re = reinterpret_cast<T*>((reinterpret_cast<std::uintptr_t>(memory.data()) + 63) / 64 * 64);
@@ -81,6 +79,7 @@ void time_ops(InstructionSet set, const Peak& peak, const char* what, std::vecto
     const double time = best([&] {
         for (const TileOp<T>& op : plan.stages[0].blocks[0].ops) {
             if (op.kind == TileOp<T>::Kind::group) k.run_group(*op.group, re, im, 0);
+            else if (op.kind == TileOp<T>::Kind::dense) k.apply_dense(*op.dense, re, im, 0, scratch);
             else k.apply_diagonal(*op.diagonal, re, im, 0, scratch);
         }
     });
@@ -93,6 +92,30 @@ void time_ops(InstructionSet set, const Peak& peak, const char* what, std::vecto
     std::printf("  %-32s %s %3.0f passes %8.2f us %7.4f ns/amplitude %6.1f GFLOP/s %3.0f%% %6.1f GB/s %3.0f%%\n", what,
                 is_small ? "L1" : "L2", passes, time * 1e6, time * 1e9 / amplitudes, gflops,
                 100 * gflops / peak.gflops, gbytes, 100 * gbytes / cache);
+}
+
+template <class T>
+void time_ops(InstructionSet set, const Peak& peak, const char* what, std::vector<Op> ops, int bits,
+              double multiply_adds) {
+    LoweredCircuit circuit;
+    circuit.ops = std::move(ops);
+    time_circuit<T>(set, peak, what, std::move(circuit), bits, multiply_adds);
+}
+
+/// A matrix of the size of two qubits' on the given bits: sixteen complex multiply-adds for four amplitudes.
+template <class T>
+void time_matrix(InstructionSet set, const Peak& peak, const char* what, int high, int low, int bits,
+                 bool schmidt = false) {
+    LoweredCircuit circuit;
+    Op op;
+    op.kind = Op::Kind::dense;
+    op.moving = bit(high) | bit(low);
+    op.dense_index = 0;
+    circuit.ops.push_back(op);
+    circuit.dense.push_back({{high, low}, std::vector<Complex>(16, Complex(0.25, 0.25))});
+    std::vector<Complex>& entries = circuit.dense[0].matrix;
+    if (schmidt) entries[4] = entries[8] = 0, entries[0] = entries[12] = entries[5] = 0.5;
+    time_circuit<T>(set, peak, what, std::move(circuit), bits, schmidt ? 12.5 : 16);
 }
 
 std::vector<Op> rotations(int first, int count) {
@@ -140,6 +163,10 @@ void time_tile(InstructionSet set, const Peak& peak, int bits) {
     time_ops<T>(set, peak, "rotations, highest group bits", rotations(bits - k, k), bits, 2 * k);
     time_ops<T>(set, peak, "rotations inside the vectors", rotations(0, lanes), bits, 2 * lanes);
     time_ops<T>(set, peak, "turns of two bits", turns(lanes, k), bits, 2 * (k / 2));
+    time_matrix<T>(set, peak, "matrix, bits outside the vectors", bits - 1, lanes, bits);
+    time_matrix<T>(set, peak, "matrix in its Schmidt form", bits - 1, lanes, bits, true);
+    time_matrix<T>(set, peak, "matrix, one bit inside them", bits - 1, 0, bits);
+    time_matrix<T>(set, peak, "matrix, both bits inside them", lanes > 1 ? 1 : lanes, 0, bits);
     time_ops<T>(set, peak, "diagonal, every bit", phases(bits), bits, 4);
     time_ops<T>(set, peak, "diagonal, chain of pairs", with_pairs(phases(bits), bits), bits, 4);
     time_ops<T>(set, peak, "a layer: all of these", layer(bits), bits, 4 + 2 * bits);

@@ -2,6 +2,7 @@
 #include "coratrix/emitter.hpp"
 
 #include <cmath>
+#include <utility>
 
 namespace coratrix {
 
@@ -42,6 +43,12 @@ void Emitter::push(int wire, const Matrix2& m) {
     const Matrix2 matrix = conjugated_ ? conjugate_of(m) : m;
     p.matrix = p.any ? matrix * p.matrix : matrix;
     p.any = true;
+}
+
+std::optional<Matrix2> Emitter::take(int wire) {
+    if (!asked_[index(wire)].empty()) return std::nullopt;
+    Pending& p = pending_[index(wire)];
+    return std::exchange(p.any, false) ? p.matrix : Matrix2{};
 }
 
 void Emitter::phase_on(Mask ones, Mask zeros, Complex factor) {

@@ -6,6 +6,7 @@
 
 #include "coratrix/emitter.hpp"
 #include "coratrix/kak.hpp"
+#include "coratrix/schmidt.hpp"
 
 namespace coratrix {
 
@@ -57,6 +58,7 @@ public:
         for (const Instruction* at = first; at != last; ++at) {
             out_.conjugate(at->conjugated);
             target_turns_next_ = turns_next_[static_cast<std::size_t>(at - first)];
+            merges_next_ = !at->conjugated && all_merge_next_[static_cast<std::size_t>(at - first)];
             gate(*at);
             if (!options_.merge) out_.flush_all();
         }
@@ -67,19 +69,31 @@ private:
     static std::size_t index(int i) { return static_cast<std::size_t>(i); }
     int wire(const Instruction& in, int k) const { return wire_[index(static_cast<int>(in.qubits[k]))]; }
 
-    /// For each instruction: is the next thing on its last qubit a one-qubit gate that is not diagonal?
+    /// For each instruction: is the next thing on its last qubit a one-qubit gate that is not diagonal, and can one-qubit
+    /// gates behind it be merged into what comes next on every one of its qubits?
     void look_ahead(const Instruction* first, const Instruction* last) {
         const auto count = static_cast<std::size_t>(last - first);
-        turns_next_.assign(count, 0);
-        std::vector<char> turns(index(n_), 0);
+        turns_next_.assign(count, 0), all_merge_next_.assign(count, 0);
+        std::vector<char> turns(index(n_), 0), merges(index(n_), 0);
         for (std::size_t place = count; place-- > 0;) {
             const Instruction& in = first[place];
             if (in.num_qubits == 0) continue;
-            turns_next_[place] = turns[static_cast<std::size_t>(in.qubits[in.num_qubits - 1])];
+            const auto qubit = [&](int k) { return static_cast<std::size_t>(in.qubits[k]); };
+            turns_next_[place] = turns[qubit(in.num_qubits - 1)];
+            all_merge_next_[place] = 1;
+            for (int k = 0; k < in.num_qubits; ++k) all_merge_next_[place] &= merges[qubit(k)];
             const bool one_qubit = in.num_qubits == 1 && in.num_controls == 0;
             if (one_qubit && is_diagonal_opcode(in.opcode)) continue;
-            for (int k = 0; k < in.num_qubits; ++k) turns[static_cast<std::size_t>(in.qubits[k])] = one_qubit;
+            for (int k = 0; k < in.num_qubits; ++k) {
+                turns[qubit(k)] = one_qubit;
+                merges[qubit(k)] = one_qubit || is_pair(in);
+            }
         }
+    }
+
+    /// A two-qubit unitary from the caller, which one-qubit gates before it are multiplied into.
+    static bool is_pair(const Instruction& in) {
+        return in.opcode == Opcode::unitary && in.num_qubits == 2 && in.num_controls == 0 && !in.conjugated;
     }
 
     static bool is_diagonal_opcode(Opcode op) {
@@ -234,9 +248,22 @@ private:
         if (unitary && qubits == 2 && (controls | zeros) == 0 && options_.kak &&
             kak_gate(wire(in, 0), wire(in, 1), in.matrix))
             return;
+        if (options_.merge && is_pair(in)) return pair(wire(in, 0), wire(in, 1), in.matrix);
         x_on(zeros);
         dense(in, qubits, size, controls | zeros);
         x_on(zeros);
+    }
+
+    /// One-qubit gates before the matrix join it; those that leave it sparser join what comes next.
+    void pair(int a, int b, const Complex* matrix) {
+        DenseMatrix out{{a, b}, {matrix, matrix + 16}};
+        const std::optional<Matrix2> on_a = out_.take(a), on_b = out_.take(b);
+        multiply_from_right(out.matrix.data(), on_a.value_or(Matrix2{}), on_b.value_or(Matrix2{}));
+        if (!options_.schmidt || !merges_next_) return out_.dense(std::move(out), 0);
+        const SchmidtForm form = schmidt_form(out.matrix.data());
+        out.matrix.assign(form.matrix, form.matrix + 16);
+        out_.dense(std::move(out), 0);
+        push(a, form.k1a), push(b, form.k1b);
     }
 
     void one_qubit_matrix(int target, const Complex* m, Mask controls, Mask zeros) {
@@ -316,8 +343,8 @@ private:
     const int n_;
     const LoweringOptions options_;
     std::vector<int> wire_;          // qubit → wire; wires are bits until SWAPs rename them
-    std::vector<char> turns_next_;
-    bool target_turns_next_ = false;
+    std::vector<char> turns_next_, all_merge_next_;
+    bool target_turns_next_ = false, merges_next_ = false;
     Emitter out_;
 };
 

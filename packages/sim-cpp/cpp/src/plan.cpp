@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coratrix/dense.hpp"
 #include "coratrix/diagonal.hpp"
 #include "coratrix/steps.hpp"
 
@@ -206,13 +207,14 @@ private:
             new (&steps[k]) Step<T>(maker.step(it));
             if (it.kind != Op::Kind::flip) scale *= it.factor;
         }
-        push_group(entry.bits, steps, count, &entry);
+        push_group(entry.bits, steps, join_rotations(steps, count, popcount(entry.bits)), count, &entry);
         stage().num_moving += static_cast<int>(count);
         keep_scale(scale);
     }
 
     /// `asking`: the entry whose rotations may ask about their bits.
-    void push_group(Mask bits, const Step<T>* steps, std::uint32_t count, const Entry* asking = nullptr) {
+    void push_group(Mask bits, const Step<T>* steps, std::uint32_t count, std::uint32_t num_moving,
+                    const Entry* asking = nullptr) {
         Group<T> made;
         for (Mask left = bits; left; left &= left - 1)
             made.strides[made.bits++] = layout_.template stride<T>(layout_.position[lowest_bit(left)]);
@@ -225,7 +227,7 @@ private:
         else pass.group = new (plan_.arena.template allocate<Group<T>>(1)) Group<T>(made);
         block().ops.push_back(pass);
         ++plan_.cost.groups;
-        plan_.cost.multiply_adds += std::ldexp(2.0 * count, plan_.padded_bits);
+        plan_.cost.multiply_adds += std::ldexp(2.0 * num_moving, plan_.padded_bits);
     }
 
     /// The group on ψ and λ, and the questions in the order of `PairGroup::numbers`.
@@ -252,40 +254,34 @@ private:
         return out;
     }
 
-    // Dense matrices: bits inside the vectors are first exchanged with bits outside
+    // Dense matrices: of larger ones, bits inside the vectors are first exchanged with bits outside
 
     void dense(const Op& it) {
         DenseMatrix matrix = circuit_.dense[static_cast<std::size_t>(it.dense_index)];
-        Mask controls = it.diagonal;
-        for (Mask left = controls & lane_mask(); left; left &= left - 1) absorb_control(matrix, lowest_bit(left));
-        controls &= ~lane_mask();
-        Mask taken = controls;
-        for (const int b : matrix.bits) taken |= bit(b);
-        std::vector<std::pair<int, int>> exchanged;  // lane bit, group bit
-        for (int& b : matrix.bits) {
-            if (b >= kernels_.lane_bits) continue;
-            const int free = lowest_bit(layout_.local & ~lane_mask() & ~taken);
-            exchanged.emplace_back(b, free);
-            b = free;
-            taken |= bit(b);
-        }
+        for (Mask left = it.diagonal & lane_mask(); left; left &= left - 1)
+            matrix = under_control(matrix, lowest_bit(left));
+        const Mask controls = it.diagonal & ~lane_mask();
+        std::vector<std::pair<int, int>> exchanged;
+        if (!fits_lanes(matrix)) exchanged = leave_lanes(matrix, controls);
         exchange(exchanged);
         push_dense(matrix, controls);
         exchange(exchanged);
         ++stage().num_moving;
     }
 
-    /// The matrix under one more control, as a matrix twice as large.
-    static void absorb_control(DenseMatrix& dense, int control) {
-        const std::size_t size = std::size_t{1} << dense.bits.size();
-        std::vector<Complex> wide(4 * size * size, Complex(0));
-        for (std::size_t r = 0; r < size; ++r) {
-            wide[r * 2 * size + r] = 1;
-            for (std::size_t c = 0; c < size; ++c)
-                wide[(size + r) * 2 * size + size + c] = dense.matrix[r * size + c];
+    /// Moves the matrix to bits outside the vectors; returns which (lane bit, group bit) have to be exchanged for it.
+    std::vector<std::pair<int, int>> leave_lanes(DenseMatrix& matrix, Mask controls) {
+        std::vector<std::pair<int, int>> out;
+        Mask taken = controls;
+        for (const int b : matrix.bits) taken |= bit(b);
+        for (int& b : matrix.bits) {
+            if (b >= kernels_.lane_bits) continue;
+            const int free = lowest_bit(layout_.local & ~lane_mask() & ~taken);
+            out.emplace_back(b, free);
+            b = free;
+            taken |= bit(b);
         }
-        dense.matrix = std::move(wide);
-        dense.bits.insert(dense.bits.begin(), control);
+        return out;
     }
 
     /// One pass for all pairs, over as many vectors at once as registers hold.
@@ -301,45 +297,21 @@ private:
             auto* const steps = plan_.arena.template allocate<Step<T>>(count);
             for (std::size_t k = 0; k < count; ++k)
                 new (&steps[k]) Step<T>(maker.exchange(pairs[done + k].first, pairs[done + k].second));
-            push_group(bits, steps, static_cast<std::uint32_t>(count));
+            push_group(bits, steps, static_cast<std::uint32_t>(count), 0);
             done += count;
         }
     }
 
-    void push_dense(const DenseMatrix& dense, Mask controls) {
-        const std::size_t rows = std::size_t{1} << dense.bits.size();
-        auto* const out = new (plan_.arena.template allocate<Dense<T>>(1)) Dense<T>;
-        out->bits = static_cast<int>(dense.bits.size());
-        out->condition = controls;
+    void push_dense(const DenseMatrix& matrix, Mask controls) {
         Mask bits = 0;
-        for (const int b : dense.bits) bits |= bit(b);
-        out->offsets = row_offsets(dense.bits);
-        out->blocks = places_beside(bits);
-        auto* const re = plan_.arena.template allocate<T>(rows * rows);
-        auto* const im = plan_.arena.template allocate<T>(rows * rows);
-        for (std::size_t k = 0; k < rows * rows; ++k) {
-            re[k] = static_cast<T>(dense.matrix[k].real());
-            im[k] = static_cast<T>(dense.matrix[k].imag());
-        }
-        out->re = re, out->im = im;
-        plan_.scratch_size = std::max(plan_.scratch_size, rows * 2 << kernels_.lane_bits);
+        for (const int b : matrix.bits) bits |= bit(b);
         TileOp<T> pass{TileOp<T>::Kind::dense};
-        pass.dense = out;
+        pass.dense = build_dense<T>(matrix, controls, layout_, kernels_, places_beside(bits), plan_.arena);
         block().ops.push_back(pass);
+        const std::size_t rows = std::size_t{1} << matrix.bits.size();
+        plan_.scratch_size = std::max(plan_.scratch_size, rows * 2 << kernels_.lane_bits);
         ++plan_.cost.dense;
         plan_.cost.multiply_adds += std::ldexp(4.0 * static_cast<double>(rows), plan_.padded_bits);
-    }
-
-    const std::uint32_t* row_offsets(const std::vector<int>& bits) {
-        const std::size_t rows = std::size_t{1} << bits.size();
-        auto* const offsets = plan_.arena.template allocate<std::uint32_t>(rows);
-        for (std::size_t row = 0; row < rows; ++row) {
-            offsets[row] = 0;
-            for (std::size_t k = 0; k < bits.size(); ++k)
-                if (row >> (bits.size() - 1 - k) & 1)
-                    offsets[row] += layout_.template stride<T>(layout_.position[bits[k]]);
-        }
-        return offsets;
     }
 
     void count_bytes() {

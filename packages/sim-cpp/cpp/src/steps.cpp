@@ -1,6 +1,8 @@
 // Which code a step takes depends on where its bits lie: among those that choose vectors, or inside a vector.
 #include "coratrix/steps.hpp"
 
+#include <algorithm>
+
 namespace coratrix {
 
 template <class T>
@@ -44,8 +46,7 @@ Step<T> StepMaker<T>::rotation(const Op& op) const {
         step.form = step_form(op.swapped ? StepCode::rotate_swapped : StepCode::rotate, group_index(target));
         return step;
     }
-    step.form = step_form(op.swapped ? StepCode::lane_mix : StepCode::lane_rotate);
-    permute_lanes(step, [&](unsigned l) { return l ^ 1u << target; });
+    step.form = masked_form(op.swapped ? StepCode::lane_mix : StepCode::lane_rotate, 1u << target);
     for (unsigned l = 0; l < 1u << kernels_.lane_bits; ++l) {
         const T sign = l >> target & 1 ? T(1) : T(-1);
         step.c0[l] = op.swapped ? t : T(1);
@@ -90,7 +91,7 @@ Step<T> StepMaker<T>::turn(const Op& op) const {
         return step;
     }
     const int group_bit = in_lanes(lead) ? other : lead;
-    step.form = in_lanes(group_bit) ? step_form(StepCode::lane_mix)
+    step.form = in_lanes(group_bit) ? masked_form(StepCode::lane_mix, static_cast<unsigned>(op.moving))
                                     : step_form(StepCode::turn_lane, group_index(group_bit));
     turn_coefficients(op, step);
     return step;
@@ -117,7 +118,52 @@ void StepMaker<T>::turn_coefficients(const Op& op, Step<T>& step) const {
         }
 }
 
+namespace {
+
+template <class T>
+StepCode code_of(const Step<T>& step) {
+    return static_cast<StepCode>(step.form >> 4);
+}
+
+template <class T>
+bool is_rotation(const Step<T>& step) {
+    return code_of(step) == StepCode::rotate || code_of(step) == StepCode::rotate_swapped;
+}
+
+/// Steps that stay inside the vectors commute with rotations along the group's bits.
+template <class T>
+bool stays_in_lanes(const Step<T>& step) {
+    return code_of(step) == StepCode::lane_rotate || code_of(step) == StepCode::lane_mix;
+}
+
+}  // namespace
+
+template <class T>
+std::uint32_t join_rotations(Step<T>* steps, std::uint32_t count, int group_bits) {
+    Step<T> joined;
+    unsigned seen = 0, swapped = 0;
+    std::uint32_t last = 0;
+    for (; last < count && (is_rotation(steps[last]) || stays_in_lanes(steps[last])); ++last) {
+        if (!is_rotation(steps[last])) continue;
+        const unsigned along = steps[last].form >> 2 & 3;
+        if (seen >> along & 1) break;
+        seen |= 1u << along;
+        swapped |= static_cast<unsigned>(code_of(steps[last]) == StepCode::rotate_swapped) << along;
+        joined.c0[along] = steps[last].t;
+    }
+    if (group_bits < 2 || seen + 1 != 1u << group_bits) return count;
+    joined.form = masked_form(StepCode::rotate_all, swapped);
+    std::uint32_t kept = 0;
+    for (std::uint32_t k = 0; k < count; ++k)
+        if (k >= last || !is_rotation(steps[k])) steps[kept++] = steps[k];
+    std::copy_backward(steps, steps + kept, steps + kept + 1);
+    steps[0] = joined;
+    return kept + 1;
+}
+
 template class StepMaker<float>;
 template class StepMaker<double>;
+template std::uint32_t join_rotations<float>(Step<float>*, std::uint32_t, int);
+template std::uint32_t join_rotations<double>(Step<double>*, std::uint32_t, int);
 
 }  // namespace coratrix

@@ -6,6 +6,7 @@
 #include "claims.hpp"
 #include "coratrix/executor.hpp"
 #include "coratrix/gates.hpp"
+#include "coratrix/schmidt.hpp"
 
 using namespace coratrix;
 
@@ -58,10 +59,13 @@ std::vector<Complex> textbook(const Program& program) {
     return psi;
 }
 
+enum class Forms { each_gate_by_itself, matrices, kak };
+
 struct Variant {
     InstructionSet set;
     int tile_bits, block_bits;
-    bool merge, from_zero;
+    Forms forms;
+    bool from_zero;
     int threads;
 };
 
@@ -69,7 +73,8 @@ template <class T>
 double deviation(const Program& program, const Variant& v, const std::vector<Complex>& wanted) {
     const Body& body = program.body();
     const LoweredCircuit lowered =
-        lower(body.data(), body.data() + body.size(), program.num_qubits(), {v.from_zero, v.merge, v.merge});
+        lower(body.data(), body.data() + body.size(), program.num_qubits(),
+              {v.from_zero, v.forms == Forms::kak, v.forms != Forms::each_gate_by_itself});
     const Plan<T> plan = make_plan<T>(lowered, kernels<T>(v.set), {v.tile_bits, v.from_zero, -1, v.block_bits});
     Context context;
     context.num_threads = v.threads;
@@ -163,14 +168,14 @@ void check_program(const Program& program, const char* what) {
     const std::vector<Complex> wanted = textbook(program);
     for (const InstructionSet set : supported_sets())
         for (const auto& [tile_bits, block_bits] : {std::pair{0, 0}, {0, 6}, {5, 0}, {7, 0}, {8, 6}})
-            for (const bool merge : {true, false})
+            for (const Forms forms : {Forms::each_gate_by_itself, Forms::matrices, Forms::kak})
                 for (const bool from_zero : {true, false}) {
-                    const Variant v{set, tile_bits, block_bits, merge, from_zero, tile_bits == 5 ? 2 : 1};
+                    const Variant v{set, tile_bits, block_bits, forms, from_zero, tile_bits == 5 ? 2 : 1};
                     const double d = deviation<double>(program, v, wanted);
                     const double s = deviation<float>(program, v, wanted);
                     if (!(d < 1e-12) || !(s < 2e-5)) {
-                        std::printf("%s tile %d block %d merge %d zero %d: %.2e double %.2e single; ",
-                                    instruction_set_name(set), tile_bits, block_bits, merge, from_zero, d, s);
+                        std::printf("%s tile %d block %d forms %d zero %d: %.2e double %.2e single; ",
+                                    instruction_set_name(set), tile_bits, block_bits, static_cast<int>(forms), from_zero, d, s);
                         expect(false, what);
                     }
                 }
@@ -218,13 +223,46 @@ void every_pair(int n) {
             out.add(Opcode::h, {b});
             out.add(Opcode::x, {a, b}, {}, 1);
             out.add_matrix(random_unitary(2), {a, b});
+            out.add_matrix(random_unitary(2), {b, a});
+            out.add_matrix(random_unitary(1), {b}, 0);
             check_program(out.program(), "every pair");
         }
+}
+
+std::vector<Complex> kron(const Matrix2& a, const Matrix2& b) {
+    return {a.a00 * b.a00, a.a00 * b.a01, a.a01 * b.a00, a.a01 * b.a01, a.a00 * b.a10, a.a00 * b.a11,
+            a.a01 * b.a10, a.a01 * b.a11, a.a10 * b.a00, a.a10 * b.a01, a.a11 * b.a00, a.a11 * b.a01,
+            a.a10 * b.a10, a.a10 * b.a11, a.a11 * b.a10, a.a11 * b.a11};
+}
+
+void schmidt_form_of(const std::vector<Complex>& unitary, const char* what) {
+    const SchmidtForm form = schmidt_form(unitary.data());
+    const std::vector<Complex> local = kron(form.k1a, form.k1b);
+    double worst = 0;
+    for (std::size_t r = 0; r < 4; ++r)
+        for (std::size_t c = 0; c < 4; ++c) {
+            Complex product = 0;
+            for (std::size_t k = 0; k < 4; ++k) product += local[4 * r + k] * form.matrix[4 * k + c];
+            worst = std::max(worst, std::abs(product - unitary[4 * r + c]));
+        }
+    expect(worst < 1e-14, what);
+    expect(form.matrix[4] == 0.0 && form.matrix[8] == 0.0, "the Schmidt form has its zeros");
+    for (const int k : {0, 5, 12}) expect(form.matrix[k].imag() == 0, "and its real entries");
+}
+
+void schmidt_forms() {
+    for (int trial = 0; trial < 2000; ++trial) schmidt_form_of(random_unitary(2), "of a random unitary");
+    for (const Opcode op : {Opcode::swap, Opcode::iswap, Opcode::dcx, Opcode::ecr})
+        schmidt_form_of(matrix_2q(op, nullptr), "of a gate whose first column is a product or maximally entangled");
+    for (const double angle : {0.0, 1e-17, 1e-9, 0.3, 1.57079632679489661923})
+        for (const Opcode op : {Opcode::rxx, Opcode::ryy, Opcode::rzz, Opcode::rzx})
+            schmidt_form_of(matrix_2q(op, &angle), "of a rotation");
 }
 
 }  // namespace
 
 int main() {
+    schmidt_forms();
     every_gate_everywhere(5);
     every_pair(9);
     random_circuits();

@@ -46,6 +46,12 @@ struct CostTable {
         return kak_ns < std::ldexp(of<T>().dense_pair_ns - of<T>().turned_pair_ns, num_bits);
     }
 
+    /// Whether a matrix with a fifth of its multiply-adds less is worth its Schmidt form, an eighth of the work of KAK.
+    template <class T>
+    bool schmidt_pays(int num_bits) const {
+        return kak_ns / 8 < std::ldexp(of<T>().dense_pair_ns / 5, num_bits);
+    }
+
     /// Whether a state of 2^n amplitudes is sooner worked on gate by gate than a plan is made.
     template <class T>
     bool direct_pays(int num_bits) const {

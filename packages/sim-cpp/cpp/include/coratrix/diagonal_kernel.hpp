@@ -34,6 +34,47 @@ struct DiagonalWalk {
     T* tables;  // one pair of tables per level
     std::uint32_t chunk;
 
+    static CORATRIX_INLINE void multiply_at(T* at_re, T* at_im, typename S::V fr, typename S::V fi) {
+        auto x = S::held(S::load(at_re)), y = S::held(S::load(at_im));
+        complex_multiply<S>(x, y, fr, fi);
+        S::store(at_re, x), S::store(at_im, y);
+    }
+
+    /// All chunks with the same table, `Vectors` vectors each, times it and times their scalars; a twin takes the factors
+    /// that are made already.
+    template <std::uint32_t Vectors, bool Twin>
+    CORATRIX_INLINE void leaves_of(const T* table_re, const T* table_im, std::uint32_t offset, std::uint32_t number) {
+        constexpr std::uint32_t width = 1u << S::lane_bits;
+        std::uint32_t at[Vectors];
+        for (std::uint32_t v = 0; v < Vectors; ++v) at[v] = d.chunk_offsets[v];
+        const std::uint32_t* const offsets = d.free_offsets;
+        const std::uint32_t* const numbers = d.free_numbers;
+        const std::uint32_t count = d.num_free, twin = d.twin;
+        for (std::uint32_t f = 0; f < count; ++f) {
+            const auto sr = S::held(S::set1(scalar_re[number | numbers[f]]));
+            const auto si = S::held(S::set1(scalar_im[number | numbers[f]]));
+            T* const r = re + (offset + offsets[f]);
+            T* const i = im + (offset + offsets[f]);
+            for (std::uint32_t v = 0; v < Vectors; ++v) {
+                auto fr = S::held(S::load(table_re + v * width)), fi = S::held(S::load(table_im + v * width));
+                complex_multiply<S>(fr, fi, sr, si);
+                multiply_at(r + at[v], i + at[v], fr, fi);
+                if constexpr (Twin) multiply_at(r + twin + at[v], i + twin + at[v], fr, fi);
+            }
+        }
+    }
+
+    void leaves(const T* table_re, const T* table_im, bool trivial, std::uint32_t offset, std::uint32_t number) {
+        if (!trivial && chunk == 4u << S::lane_bits)
+            return d.twin ? leaves_of<4, true>(table_re, table_im, offset, number)
+                          : leaves_of<4, false>(table_re, table_im, offset, number);
+        if (!trivial && chunk == 8u << S::lane_bits)
+            return d.twin ? leaves_of<8, true>(table_re, table_im, offset, number)
+                          : leaves_of<8, false>(table_re, table_im, offset, number);
+        for (std::uint32_t f = 0; f < d.num_free; ++f)
+            leaf(table_re, table_im, trivial, offset + d.free_offsets[f], number | d.free_numbers[f]);
+    }
+
     /// The chunk at `offset` times the table times the chunk's scalar.
     void leaf(const T* table_re, const T* table_im, bool trivial, std::uint32_t offset, std::uint32_t number) {
         const T sr = scalar_re[number], si = scalar_im[number];
@@ -41,43 +82,23 @@ struct DiagonalWalk {
         T* const r = re + offset;
         T* const i = im + offset;
         if (trivial && !scaled) return;
-        if (trivial) multiply_chunk<false, true>(r, i, table_re, table_im, sr, si);
-        else if (scaled) multiply_chunk<true, true>(r, i, table_re, table_im, sr, si);
-        else multiply_chunk<true, false>(r, i, table_re, table_im, sr, si);
-    }
-
-    /// What does not change within a chunk is decided outside its loop; a twin takes the factors that are made already.
-    template <bool Table, bool Scaled>
-    CORATRIX_INLINE void multiply_chunk(T* r, T* i, const T* table_re, const T* table_im, T sr, T si) {
-        constexpr std::uint32_t width = 1u << S::lane_bits;
-        const std::uint32_t* const offsets = d.chunk_offsets;
-        const std::uint32_t twin = d.twin;
         const auto vr = S::set1(sr), vi = S::set1(si);
+        constexpr std::uint32_t width = 1u << S::lane_bits;
         for (std::uint32_t v = 0; v < chunk / width; ++v) {
             auto fr = vr, fi = vi;
-            if constexpr (Table) {
+            if (!trivial) {
                 fr = S::load(table_re + v * width), fi = S::load(table_im + v * width);
-                if constexpr (Scaled) complex_multiply<S>(fr, fi, vr, vi);
+                if (scaled) complex_multiply<S>(fr, fi, vr, vi);
             }
-            multiply_at(r + offsets[v], i + offsets[v], fr, fi);
-            if (twin != 0) multiply_at(r + offsets[v] + twin, i + offsets[v] + twin, fr, fi);
+            multiply_at(r + d.chunk_offsets[v], i + d.chunk_offsets[v], fr, fi);
+            if (d.twin) multiply_at(r + d.twin + d.chunk_offsets[v], i + d.twin + d.chunk_offsets[v], fr, fi);
         }
-    }
-
-    static CORATRIX_INLINE void multiply_at(T* at_re, T* at_im, typename S::V fr, typename S::V fi) {
-        auto x = S::load(at_re), y = S::load(at_im);
-        complex_multiply<S>(x, y, fr, fi);
-        S::store(at_re, x), S::store(at_im, y);
     }
 
     /// Branch on the coupled bits, most significant first; the table of a branch is made once for all below it.
     void walk(int depth, const T* table_re, const T* table_im, bool trivial, std::uint32_t offset,
               std::uint32_t number) {
-        if (depth == d.num_coupled) {
-            for (std::uint32_t f = 0; f < d.num_free; ++f)
-                leaf(table_re, table_im, trivial, offset + d.free_offsets[f], number | d.free_numbers[f]);
-            return;
-        }
+        if (depth == d.num_coupled) return leaves(table_re, table_im, trivial, offset, number);
         walk(depth + 1, table_re, table_im, trivial, offset, number);
         offset += d.coupled_strides[depth];
         number |= d.coupled_numbers[depth];

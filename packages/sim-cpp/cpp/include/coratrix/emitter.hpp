@@ -2,6 +2,7 @@
 // earlier phases on the same bits, scales join one constant.
 #pragma once
 
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -26,6 +27,8 @@ public:
 
     /// A one-qubit unitary: multiplied onto what is pending on the wire.
     void push(int wire, const Matrix2& m);
+    /// Takes the pending product from the wire; none where a question waits for its rotation.
+    std::optional<Matrix2> take(int wire);
     /// A factor where all of `ones` are set and all of `zeros` are not.
     void phase_on(Mask ones, Mask zeros, Complex factor);
     /// diag(f0, f1), unitary or not. Pending products are unitary, but their diagonals commute with it.

@@ -32,6 +32,29 @@ CORATRIX_INLINE void rotate_swapped(typename S::V* r, typename S::V t) {
         }
 }
 
+/// A rotation along every bit, one after another without a jump in between; bit G of `Swapped` tells its form.
+template <class S, int K, int Swapped, int G = 0>
+CORATRIX_INLINE void rotate_all(typename S::V* r, const typename S::T* t) {
+    if constexpr (G < K) {
+        if constexpr (Swapped >> G & 1) rotate_swapped<S, K, G>(r, S::set1(t[G]));
+        else rotate<S, K, G>(r, S::set1(t[G]));
+        rotate_all<S, K, Swapped, G + 1>(r, t);
+    }
+}
+
+/// v' = v + c1 · v with lanes exchanged by Lanes, and v' = c0 · v + c1 · that: a rotation inside the vectors.
+template <class S, int K, int Lanes>
+CORATRIX_INLINE void lane_rotate(typename S::V* r, const Step<typename S::T>& step) {
+    const auto c1 = S::load(step.c1);
+    for (int k = 0; k < 1 << K; ++k) r[k] = S::fma(c1, S::template flipped<Lanes>(r[k]), r[k]);
+}
+
+template <class S, int K, int Lanes>
+CORATRIX_INLINE void lane_mix(typename S::V* r, const Step<typename S::T>& step) {
+    const auto c0 = S::load(step.c0), c1 = S::load(step.c1);
+    for (int k = 0; k < 1 << K; ++k) r[k] = S::fma(c1, S::template flipped<Lanes>(r[k]), S::mul(c0, r[k]));
+}
+
 /// Swap pairs along G, where bit C is set if C is not -1.
 template <class S, int K, int G, int C>
 CORATRIX_INLINE void flip(typename S::V* r) {
@@ -134,24 +157,25 @@ CORATRIX_INLINE void turn_lane(typename S::V* r, const Step<typename S::T>& step
     CORATRIX_PAIR_CASE(CODE, 2, 0, CALL) CORATRIX_PAIR_CASE(CODE, 2, 1, CALL) CORATRIX_PAIR_CASE(CODE, 2, 3, CALL) \
     CORATRIX_PAIR_CASE(CODE, 3, 0, CALL) CORATRIX_PAIR_CASE(CODE, 3, 1, CALL) CORATRIX_PAIR_CASE(CODE, 3, 2, CALL)
 
+/// And for a step with a mask of `bits` bits in their place.
+#define CORATRIX_MASK_CASE(CODE, G, H, BITS, CALL) \
+    case step_form(StepCode::CODE, G, H):          \
+        if constexpr ((4 * G + H) >> (BITS) == 0) { constexpr int MASK = 4 * G + H; CALL; } break;
+#define CORATRIX_MASK_CASES_OF(CODE, G, BITS, CALL)                                        \
+    CORATRIX_MASK_CASE(CODE, G, 0, BITS, CALL) CORATRIX_MASK_CASE(CODE, G, 1, BITS, CALL)  \
+    CORATRIX_MASK_CASE(CODE, G, 2, BITS, CALL) CORATRIX_MASK_CASE(CODE, G, 3, BITS, CALL)
+#define CORATRIX_MASK_CASES(CODE, BITS, CALL)                                                    \
+    CORATRIX_MASK_CASES_OF(CODE, 0, BITS, CALL) CORATRIX_MASK_CASES_OF(CODE, 1, BITS, CALL)      \
+    CORATRIX_MASK_CASES_OF(CODE, 2, BITS, CALL) CORATRIX_MASK_CASES_OF(CODE, 3, BITS, CALL)
+
 /// One jump on what the step does and to which group bits.
 template <class S, int K>
 CORATRIX_INLINE void run_step(typename S::V* r, const Step<typename S::T>& step, Index index) {
     switch (step.form) {
         CORATRIX_BIT_CASES(rotate, (rotate<S, K, B0>(r, S::set1(step.t))))
         CORATRIX_BIT_CASES(rotate_swapped, (rotate_swapped<S, K, B0>(r, S::set1(step.t))))
-        case step_form(StepCode::lane_rotate): {
-            const auto c1 = S::load(step.c1);
-            const auto lanes = S::index(step.lanes);
-            for (int k = 0; k < 1 << K; ++k) r[k] = S::fma(c1, S::permute(r[k], lanes), r[k]);
-            break;
-        }
-        case step_form(StepCode::lane_mix): {
-            const auto c0 = S::load(step.c0), c1 = S::load(step.c1);
-            const auto lanes = S::index(step.lanes);
-            for (int k = 0; k < 1 << K; ++k) r[k] = S::fma(c1, S::permute(r[k], lanes), S::mul(c0, r[k]));
-            break;
-        }
+        CORATRIX_MASK_CASES(lane_rotate, S::lane_bits, (lane_rotate<S, K, MASK>(r, step)))
+        CORATRIX_MASK_CASES(lane_mix, S::lane_bits, (lane_mix<S, K, MASK>(r, step)))
         CORATRIX_BIT_CASES(flip, (flip_where<S, K, B0>(r, (index & step.condition) == step.condition)))
         CORATRIX_PAIR_CASES(flip_if, (flip<S, K, B0, B1>(r)))
         CORATRIX_BIT_CASES(flip_lanes_if, (flip_lanes<S, K, B0>(r, S::mask(step.c0))))
@@ -165,6 +189,7 @@ CORATRIX_INLINE void run_step(typename S::V* r, const Step<typename S::T>& step,
         CORATRIX_PAIR_CASES(turn, (turn<S, K, B0, B1>(r, step)))
         CORATRIX_BIT_CASES(turn_lane, (turn_lane<S, K, B0>(r, step)))
         CORATRIX_BIT_CASES(swap_lane, (swap_lane<S, K, B0>(r, S::mask(step.c0), S::index(step.lanes))))
+        CORATRIX_MASK_CASES(rotate_all, K, (rotate_all<S, K, MASK>(r, step.c0)))
         default: __builtin_unreachable();
     }
 }
@@ -174,39 +199,59 @@ CORATRIX_INLINE void run_step(typename S::V* r, const Step<typename S::T>& step,
 template <class T, int K>
 struct Corners {
     static constexpr int low = K < 2 ? K : 2;
-    std::ptrdiff_t near[4];
-    T* corner[4];
+    std::ptrdiff_t near[4], far[4];
+    T* base;
 
     CORATRIX_INLINE explicit Corners(const std::uint32_t* strides)
-        : near{0, K > 0 ? strides[0] : 0, K > 1 ? strides[1] : 0, K > 1 ? strides[0] + strides[1] : 0} {}
+        : near{0, K > 0 ? strides[0] : 0, K > 1 ? strides[1] : 0, K > 1 ? strides[0] + strides[1] : 0},
+          far{0, K > 2 ? strides[2] : 0, K > 3 ? strides[3] : 0, K > 3 ? strides[2] + strides[3] : 0} {}
 
-    CORATRIX_INLINE void at(T* base, const std::uint32_t* strides) {
-        corner[0] = base;
-        if constexpr (K > 2) corner[1] = base + strides[2];
-        if constexpr (K > 3) corner[2] = base + strides[3], corner[3] = corner[2] + strides[2];
-    }
-    CORATRIX_INLINE T* operator[](int k) const { return corner[k >> low] + near[k & ((1 << low) - 1)]; }
+    CORATRIX_INLINE T* operator[](int k) const { return base + far[k >> low] + near[k & ((1 << low) - 1)]; }
 };
 
-/// Load 2^K vectors into registers, run the group's program on them, store; for both planes.
-template <class S, int K>
-void run_group_of(const Group<typename S::T>& group, typename S::T* re, typename S::T* im, Index tile_index) {
+/// For each block: load 2^K vectors into registers, work(vectors, index) on them, store; for both planes.
+template <class S, int K, class Work>
+CORATRIX_INLINE void for_each_block(const Group<typename S::T>& group, typename S::T* re, typename S::T* im,
+                                    Index tile_index, Work work) {
     Corners<typename S::T, K> place(group.strides);
-    const Step<typename S::T>* const first = group.steps;
-    const Step<typename S::T>* const last = group.steps + group.num_steps;
-    for (std::uint32_t block = 0; block < group.blocks.count; ++block) {
-        const Index index = tile_index | group.blocks.indices[block];
+    const Blocks blocks = group.blocks;
+    for (std::uint32_t block = 0; block < blocks.count; ++block) {
+        const Index index = tile_index | blocks.indices[block];
         typename S::T* plane = re;
         for (;;) {
-            place.at(plane + group.blocks.offsets[block], group.strides);
+            place.base = plane + blocks.offsets[block];
             typename S::V r[1 << K];
             for (int k = 0; k < 1 << K; ++k) r[k] = S::load(place[k]);
-            for (const Step<typename S::T>* step = first; step != last; ++step) run_step<S, K>(r, *step, index);
+            work(r, index);
             for (int k = 0; k < 1 << K; ++k) S::store(place[k], r[k]);
             if (plane == im) break;
             plane = im;
         }
     }
+}
+
+/// A program that is one rotation along every bit: no jump inside the loop.
+template <class S, int K>
+void run_rotations(const Group<typename S::T>& group, typename S::T* re, typename S::T* im, Index tile_index) {
+    typename S::T t[K > 0 ? K : 1];
+    for (int g = 0; g < K; ++g) t[g] = group.steps[0].c0[g];
+#define CORATRIX_ROTATIONS                                                                                            \
+    (for_each_block<S, K>(group, re, im, tile_index, [&](typename S::V* r, Index) { rotate_all<S, K, MASK>(r, t); }))
+    switch (group.steps[0].form) {
+        CORATRIX_MASK_CASES(rotate_all, K, CORATRIX_ROTATIONS)
+        default: __builtin_unreachable();
+    }
+}
+
+template <class S, int K>
+void run_group_of(const Group<typename S::T>& group, typename S::T* re, typename S::T* im, Index tile_index) {
+    const Step<typename S::T>* const first = group.steps;
+    const Step<typename S::T>* const last = group.steps + group.num_steps;
+    if (group.num_steps == 1 && first->form >> 4 == static_cast<int>(StepCode::rotate_all))
+        return run_rotations<S, K>(group, re, im, tile_index);
+    for_each_block<S, K>(group, re, im, tile_index, [&](typename S::V* r, Index index) {
+        for (const Step<typename S::T>* step = first; step != last; ++step) run_step<S, K>(r, *step, index);
+    });
 }
 
 template <class S>

@@ -24,8 +24,8 @@ constexpr std::uint32_t kZeroVector = 0xFFFFFFFFu;
 enum class StepCode : std::uint8_t {
     rotate,          // a' = a - t b, b' = b + t a            pairs along group bit `a`
     rotate_swapped,  // a' = t a - b, b' = t b + a
-    lane_rotate,     // v' = v + c1 · permuted v
-    lane_mix,        // v' = c0 · v + c1 · permuted v
+    lane_rotate,     // v' = v + c1 · v with its lanes exchanged by the mask 4 a + b
+    lane_mix,        // v' = c0 · v + c1 · the same
     flip,            // swap pairs along `a`
     flip_if,         // swap pairs along `a` where bit `b` is set
     flip_lanes_if,   // swap pairs along `a` in the lanes that c0 marks by its sign
@@ -34,11 +34,16 @@ enum class StepCode : std::uint8_t {
     turn,            // pairs (00, 11) by t and (a, b) by t2
     turn_lane,       // one bit in the group, one in the lanes: coefficients c0…c3
     swap_lane,       // exchange group bit `a` with a lane bit (c0 marks its lanes)
+    rotate_all,      // every group bit G by t = c0[G]; 4 a + b is the mask of those that are swapped
 };
 
 /// A step's code and its group bits in one number, so that a kernel jumps once per step.
 constexpr std::uint8_t step_form(StepCode code, int a = 0, int b = 0) {
     return static_cast<std::uint8_t>(static_cast<int>(code) << 4 | a << 2 | b);
+}
+/// With a mask in their place.
+constexpr std::uint8_t masked_form(StepCode code, unsigned mask) {
+    return static_cast<std::uint8_t>(static_cast<unsigned>(code) << 4 | mask);
 }
 
 template <class T>
@@ -69,15 +74,17 @@ struct Group {
     const Step<T>* steps = nullptr;
 };
 
-/// A complex matrix on k vector-choosing bits; row-major, bit k-1 of a row is bits[0].
+/// A complex matrix on k bits that choose vectors, and perhaps on some inside them.
 template <class T>
 struct Dense {
-    int bits = 0;
+    int bits = 0;                            // k
+    int lanes = 0;                           // the mask of its bits inside the vectors, at most two of all
+    bool schmidt = false;                    // of two bits outside, in the form of schmidt.hpp
     Mask condition = 0;
-    const std::uint32_t* offsets = nullptr;  // of the 2^k rows
+    const std::uint32_t* offsets = nullptr;  // of the 2^k vectors
     Blocks blocks;
-    const T* re = nullptr;
-    const T* im = nullptr;
+    const T* re = nullptr;                   // its entries, row by row, or with bits inside the vectors a vector of
+    const T* im = nullptr;                   // factors for each column, pattern and row (see dense.cpp)
 };
 
 /// A factor on a block: Π over monomials. The low 2^low_bits indices form a chunk, whose factors lie in one table.

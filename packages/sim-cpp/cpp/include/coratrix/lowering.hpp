@@ -66,6 +66,7 @@ struct LoweringOptions {
     bool merge = true;           // off: every gate is lowered by itself ("planning off", for tests)
     int diagonal_qubits = CostTable().diagonal_qubits;
     int expanded_zeros = CostTable().expanded_zeros;
+    bool schmidt = true;         // two-qubit matrices without what one-qubit gates behind them can take along
 };
 
 /// Lower gate instructions [first, last) of a circuit of `num_qubits` qubits; qubit q becomes bit n-1-q.

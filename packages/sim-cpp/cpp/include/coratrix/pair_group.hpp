@@ -79,11 +79,11 @@ void ask_along(const PairGroup<typename S::T>& pair, typename S::T* re, typename
     Along<S, K, Bits, X> along;
     for (std::uint32_t block = 0; block < group.blocks.count; ++block) {
         const std::uint32_t offset = group.blocks.offsets[block];
-        psi.at(re + offset, group.strides);
-        lambda.at((X ? im : re) + offset + pair.lambda, group.strides);
+        psi.base = re + offset;
+        lambda.base = (X ? im : re) + offset + pair.lambda;
         along.template add<0>(psi, lambda);
-        psi.at(im + offset, group.strides);
-        lambda.at((X ? re : im) + offset + pair.lambda, group.strides);
+        psi.base = im + offset;
+        lambda.base = (X ? re : im) + offset + pair.lambda;
         along.template add<1>(psi, lambda);
     }
     for (int g = 0; g < along.count; ++g) answers[g] = along.answer(g);
@@ -111,12 +111,12 @@ double ask_lane(const PairGroup<typename S::T>& pair, typename S::T* re, typenam
     for (std::uint32_t block = 0; block < group.blocks.count; ++block)
         for (const bool imaginary : {false, true}) {
             const std::uint32_t offset = group.blocks.offsets[block];
-            psi.at((imaginary ? im : re) + offset, group.strides);
-            lambda.at((imaginary != X ? im : re) + offset + pair.lambda, group.strides);
+            psi.base = (imaginary ? im : re) + offset;
+            lambda.base = (imaginary != X ? im : re) + offset + pair.lambda;
             CORATRIX_UNROLL
             for (int k = 0; k < 1 << K; ++k) {
                 auto& sum = sums[imaginary][k & 1];
-                sum = S::fma(S::load(lambda[k]), S::template exchange<Bit>(S::load(psi[k])), sum);
+                sum = S::fma(S::load(lambda[k]), S::template flipped<1 << Bit>(S::load(psi[k])), sum);
             }
         }
     alignas(64) T signs[1 << S::lane_bits];
@@ -146,28 +146,12 @@ void ask(const PairGroup<typename S::T>& pair, typename S::T* re, typename S::T*
     ask_lanes<S, K, true>(pair.lane_x, pair, re, im, answers);
 }
 
-/// As `run_group_of`, on the two states.
 template <class S, int K>
 void run_pair_of(const PairGroup<typename S::T>& pair, typename S::T* re, typename S::T* im, Index tile_index,
                  double* answers) {
-    using T = typename S::T;
     if (pair.num_asked > 0) ask<S, K>(pair, re, im, answers);
-    const Group<T>& group = pair.group;
-    const Step<T>* const first = group.steps;
-    const Step<T>* const last = group.steps + group.num_steps;
-    Corners<T, K> place(group.strides);
-    for (std::uint32_t block = 0; block < group.blocks.count; ++block) {
-        const Index index = tile_index | group.blocks.indices[block];
-        const std::uint32_t offset = group.blocks.offsets[block];
-        T* const planes[4] = {re + offset, im + offset, re + offset + pair.lambda, im + offset + pair.lambda};
-        for (T* const plane : planes) {
-            place.at(plane, group.strides);
-            typename S::V r[1 << K];
-            for (int k = 0; k < 1 << K; ++k) r[k] = S::load(place[k]);
-            for (const Step<T>* step = first; step != last; ++step) run_step<S, K>(r, *step, index);
-            for (int k = 0; k < 1 << K; ++k) S::store(place[k], r[k]);
-        }
-    }
+    run_group_of<S, K>(pair.group, re, im, tile_index);
+    run_group_of<S, K>(pair.group, re + pair.lambda, im + pair.lambda, tile_index);
 }
 
 template <class S>

@@ -98,7 +98,8 @@ private:
     LoweringOptions lowering(bool from_zero) const {
         const CostTable& costs = options_.costs;
         const bool kak = options_.merge && costs.kak_pays<T>(state_bits());
-        return {from_zero, kak, options_.merge, costs.diagonal_qubits, costs.expanded_zeros};
+        const bool schmidt = options_.merge && costs.schmidt_pays<T>(state_bits());
+        return {from_zero, kak, options_.merge, costs.diagonal_qubits, costs.expanded_zeros, schmidt};
     }
 
     std::shared_ptr<const Plan<T>> get(const Instruction* first, const Instruction* last, bool from_zero) {

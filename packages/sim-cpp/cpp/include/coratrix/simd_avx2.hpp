@@ -5,6 +5,9 @@
 
 namespace coratrix::avx2 {
 
+/// The selector of four numbers, two bits each, by which number k becomes number k ⊕ mask.
+constexpr int four_flipped(int mask) { return mask | (1 ^ mask) << 2 | (2 ^ mask) << 4 | (3 ^ mask) << 6; }
+
 struct Single {
     using T = float;
     using V = __m256;
@@ -17,6 +20,11 @@ struct Single {
     static V loadu(const T* p) { return _mm256_loadu_ps(p); }
     static void store(T* p, V v) { _mm256_store_ps(p, v); }
     static void storeu(T* p, V v) { _mm256_storeu_ps(p, v); }
+    /// Keeps a value that is used twice in a register: its load is not folded into each use.
+    static V held(V v) {
+        __asm__("" : "+x"(v));
+        return v;
+    }
     static V set1(T x) { return _mm256_set1_ps(x); }
     static V add(V a, V b) { return _mm256_add_ps(a, b); }
     static V sub(V a, V b) { return _mm256_sub_ps(a, b); }
@@ -25,12 +33,12 @@ struct Single {
     static V fms(V a, V b, V c) { return _mm256_fmsub_ps(a, b, c); }
     static V fnma(V a, V b, V c) { return _mm256_fnmadd_ps(a, b, c); }
     static V permute(V v, I lanes) { return _mm256_permutevar8x32_ps(v, lanes); }
-    /// Lane l from lane l ^ 2^Bit: one cheap instruction, where any permutation takes two.
-    template <int Bit>
-    static V exchange(V v) {
-        if constexpr (Bit == 0) return _mm256_permute_ps(v, 0xB1);
-        else if constexpr (Bit == 1) return _mm256_permute_ps(v, 0x4E);
-        else return _mm256_permute2f128_ps(v, v, 1);
+    /// Lane l takes what lane l ⊕ Mask holds: cheaper than a permutation that is not known beforehand.
+    template <int Mask>
+    static V flipped(V v) {
+        if constexpr (Mask & 3) v = _mm256_permute_ps(v, four_flipped(Mask & 3));
+        if constexpr (Mask & 4) v = _mm256_permute2f128_ps(v, v, 1);
+        return v;
     }
     static V blend(M m, V a, V b) { return _mm256_blendv_ps(a, b, m); }
     static M mask(const T* signs) { return _mm256_load_ps(signs); }
@@ -63,6 +71,11 @@ struct Double {
     static V loadu(const T* p) { return _mm256_loadu_pd(p); }
     static void store(T* p, V v) { _mm256_store_pd(p, v); }
     static void storeu(T* p, V v) { _mm256_storeu_pd(p, v); }
+    /// Keeps a value that is used twice in a register: its load is not folded into each use.
+    static V held(V v) {
+        __asm__("" : "+x"(v));
+        return v;
+    }
     static V set1(T x) { return _mm256_set1_pd(x); }
     static V add(V a, V b) { return _mm256_add_pd(a, b); }
     static V sub(V a, V b) { return _mm256_sub_pd(a, b); }
@@ -73,10 +86,11 @@ struct Double {
     static V permute(V v, I lanes) {
         return _mm256_castps_pd(_mm256_permutevar8x32_ps(_mm256_castpd_ps(v), lanes));
     }
-    template <int Bit>
-    static V exchange(V v) {
-        if constexpr (Bit == 0) return _mm256_permute_pd(v, 5);
-        else return _mm256_permute2f128_pd(v, v, 1);
+    template <int Mask>
+    static V flipped(V v) {
+        if constexpr (Mask & 1) v = _mm256_permute_pd(v, 5);
+        if constexpr (Mask & 2) v = _mm256_permute2f128_pd(v, v, 1);
+        return v;
     }
     static V blend(M m, V a, V b) { return _mm256_blendv_pd(a, b, m); }
     static M mask(const T* signs) { return _mm256_load_pd(signs); }

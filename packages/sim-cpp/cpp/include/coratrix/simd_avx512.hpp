@@ -5,6 +5,9 @@
 
 namespace coratrix::avx512 {
 
+/// The selector of four numbers, two bits each, by which number k becomes number k ⊕ mask.
+constexpr int four_flipped(int mask) { return mask | (1 ^ mask) << 2 | (2 ^ mask) << 4 | (3 ^ mask) << 6; }
+
 struct Single {
     using T = float;
     using V = __m512;
@@ -17,6 +20,11 @@ struct Single {
     static V loadu(const T* p) { return _mm512_loadu_ps(p); }
     static void store(T* p, V v) { _mm512_store_ps(p, v); }
     static void storeu(T* p, V v) { _mm512_storeu_ps(p, v); }
+    /// Keeps a value that is used twice in a register: its load is not folded into each use.
+    static V held(V v) {
+        __asm__("" : "+v"(v));
+        return v;
+    }
     static V set1(T x) { return _mm512_set1_ps(x); }
     static V add(V a, V b) { return _mm512_add_ps(a, b); }
     static V sub(V a, V b) { return _mm512_sub_ps(a, b); }
@@ -26,13 +34,12 @@ struct Single {
     static V fnma(V a, V b, V c) { return _mm512_fnmadd_ps(a, b, c); }  // c - a·b
     // the zeroing forms with a full mask: the plain ones make GCC 12 warn of its own header
     static V permute(V v, I lanes) { return _mm512_maskz_permutexvar_ps(0xFFFF, lanes, v); }
-    /// Lane l from lane l ^ 2^Bit.
-    template <int Bit>
-    static V exchange(V v) {
-        if constexpr (Bit == 0) return _mm512_maskz_permute_ps(0xFFFF, v, 0xB1);
-        else if constexpr (Bit == 1) return _mm512_maskz_permute_ps(0xFFFF, v, 0x4E);
-        else if constexpr (Bit == 2) return _mm512_maskz_shuffle_f32x4(0xFFFF, v, v, 0xB1);
-        else return _mm512_maskz_shuffle_f32x4(0xFFFF, v, v, 0x4E);
+    /// Lane l takes what lane l ⊕ Mask holds: cheaper than a permutation that is not known beforehand.
+    template <int Mask>
+    static V flipped(V v) {
+        if constexpr (Mask & 3) v = _mm512_permute_ps(v, four_flipped(Mask & 3));
+        if constexpr (Mask & 12) v = _mm512_shuffle_f32x4(v, v, four_flipped(Mask >> 2 & 3));
+        return v;
     }
     static V blend(M m, V a, V b) { return _mm512_mask_blend_ps(m, a, b); }  // b where m
     static M mask(const T* signs) { return _mm512_movepi32_mask(_mm512_castps_si512(_mm512_load_ps(signs))); }
@@ -68,6 +75,11 @@ struct Double {
     static V loadu(const T* p) { return _mm512_loadu_pd(p); }
     static void store(T* p, V v) { _mm512_store_pd(p, v); }
     static void storeu(T* p, V v) { _mm512_storeu_pd(p, v); }
+    /// Keeps a value that is used twice in a register: its load is not folded into each use.
+    static V held(V v) {
+        __asm__("" : "+v"(v));
+        return v;
+    }
     static V set1(T x) { return _mm512_set1_pd(x); }
     static V add(V a, V b) { return _mm512_add_pd(a, b); }
     static V sub(V a, V b) { return _mm512_sub_pd(a, b); }
@@ -76,11 +88,11 @@ struct Double {
     static V fms(V a, V b, V c) { return _mm512_fmsub_pd(a, b, c); }
     static V fnma(V a, V b, V c) { return _mm512_fnmadd_pd(a, b, c); }
     static V permute(V v, I lanes) { return _mm512_maskz_permutexvar_pd(0xFF, lanes, v); }
-    template <int Bit>
-    static V exchange(V v) {
-        if constexpr (Bit == 0) return _mm512_maskz_permute_pd(0xFF, v, 0x55);
-        else if constexpr (Bit == 1) return _mm512_maskz_shuffle_f64x2(0xFF, v, v, 0xB1);
-        else return _mm512_maskz_shuffle_f64x2(0xFF, v, v, 0x4E);
+    template <int Mask>
+    static V flipped(V v) {
+        if constexpr (Mask & 1) v = _mm512_permute_pd(v, 0x55);
+        if constexpr (Mask & 6) v = _mm512_shuffle_f64x2(v, v, four_flipped(Mask >> 1 & 3));
+        return v;
     }
     static V blend(M m, V a, V b) { return _mm512_mask_blend_pd(m, a, b); }
     static M mask(const T* signs) { return _mm512_movepi64_mask(_mm512_castpd_si512(_mm512_load_pd(signs))); }

@@ -24,6 +24,7 @@ struct Vector128 {
     }
     static void store(T* p, V v) { std::memcpy(p, &v, sizeof v); }
     static void storeu(T* p, V v) { std::memcpy(p, &v, sizeof v); }
+    static V held(V v) { return v; }
     static V set1(T x) { return x - V{}; }
     static V add(V a, V b) { return a + b; }
     static V sub(V a, V b) { return a - b; }
@@ -36,10 +37,11 @@ struct Vector128 {
         for (int k = 0; k < lanes; ++k) out[k] = v[order[k]];
         return out;
     }
-    template <int Bit>
-    static V exchange(V v) {
+    /// Lane l takes what lane l ⊕ Mask holds: cheaper than a permutation that is not known beforehand.
+    template <int Mask>
+    static V flipped(V v) {
         V out{};
-        for (int k = 0; k < lanes; ++k) out[k] = v[k ^ 1 << Bit];
+        for (int k = 0; k < lanes; ++k) out[k] = v[k ^ Mask];
         return out;
     }
     static V blend(M m, V a, V b) { return m < 0 ? b : a; }

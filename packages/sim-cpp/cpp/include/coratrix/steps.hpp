@@ -32,4 +32,8 @@ private:
     const Mask group_bits_;
 };
 
+/// Rotations along all of a group's bits, one next to the other, become one step; returns how many steps are left.
+template <class T>
+std::uint32_t join_rotations(Step<T>* steps, std::uint32_t count, int group_bits);
+
 }  // namespace coratrix
