@@ -27,7 +27,7 @@ std::string stage_words(const Stage<T>& stage, int number, int num_bits) {
     int groups = 0, diagonals = 0, dense = 0;
     for (const TileBlock<T>& block : stage.blocks)
         for (const TileOp<T>& op : block.ops) {
-            groups += op.kind == TileOp<T>::Kind::group;
+            groups += op.kind == TileOp<T>::Kind::group || op.kind == TileOp<T>::Kind::pair;
             diagonals += op.kind == TileOp<T>::Kind::diagonal;
             dense += op.kind == TileOp<T>::Kind::dense;
         }

@@ -53,7 +53,7 @@ public:
         : layout_(layout), arena_(arena), lane_bits_(lane_bits),
           low_bits_(std::min(layout.num_bits(), lane_bits + chunk_bits)), high_bits_(layout.num_bits() - low_bits_) {}
 
-    const Diagonal<T>* build(const std::vector<Monomial>& monomials, std::size_t& scratch_size) {
+    Diagonal<T>* build(const std::vector<Monomial>& monomials, std::size_t& scratch_size) {
         for (const Monomial& m : monomials) splits_.push_back(split(m));
         auto* const out = new (arena_.allocate<Diagonal<T>>(1)) Diagonal<T>;
         out->low_bits = low_bits_;
@@ -195,15 +195,15 @@ private:
 }  // namespace
 
 template <class T>
-const Diagonal<T>* build_diagonal(const std::vector<Monomial>& monomials, const Layout& layout, int lane_bits,
+Diagonal<T>* build_diagonal(const std::vector<Monomial>& monomials, const Layout& layout, int lane_bits,
                                   int chunk_bits, Arena& arena, std::size_t& scratch_size) {
     if (chunk_bits == 0) chunk_bits = layout.num_bits() < kWideLayout ? 2 : 3;
     return Builder<T>(layout, lane_bits, chunk_bits, arena).build(monomials, scratch_size);
 }
 
-template const Diagonal<float>* build_diagonal<float>(const std::vector<Monomial>&, const Layout&, int, int, Arena&,
+template Diagonal<float>* build_diagonal<float>(const std::vector<Monomial>&, const Layout&, int, int, Arena&,
                                                       std::size_t&);
-template const Diagonal<double>* build_diagonal<double>(const std::vector<Monomial>&, const Layout&, int, int, Arena&,
+template Diagonal<double>* build_diagonal<double>(const std::vector<Monomial>&, const Layout&, int, int, Arena&,
                                                         std::size_t&);
 
 }  // namespace coratrix

@@ -81,6 +81,7 @@ void run_block(const Plan<T>& plan, const TileBlock<T>& block, Index tile_index,
         for (const TileOp<T>& op : block.ops) {
             switch (op.kind) {
                 case TileOp<T>::Kind::group: k.run_group(*op.group, re, im, index); break;
+                case TileOp<T>::Kind::pair: run_pair(*op.pair, k, re, im, index, answers); break;
                 case TileOp<T>::Kind::diagonal: k.apply_diagonal(*op.diagonal, re, im, index, space.scratch()); break;
                 case TileOp<T>::Kind::dense: k.apply_dense(*op.dense, re, im, index, space.scratch()); break;
                 case TileOp<T>::Kind::probes:

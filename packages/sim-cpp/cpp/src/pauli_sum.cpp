@@ -39,6 +39,18 @@ PauliSum<T>::PauliSum(std::vector<PauliTerm> terms, int padded_bits, const Kerne
     for (std::size_t k = 0; k < few_.size(); ++k)
         if (k == 0 || few_[k].x >> above_chunk != few_[k - 1].x >> above_chunk) groups_.push_back(k);
     groups_.push_back(few_.size());
+    for (std::size_t g = 0; g + 1 < groups_.size(); ++g) arrange(few_.data() + groups_[g], few_.data() + groups_[g + 1]);
+}
+
+/// Terms that permute the lanes alike stand together, those that leave them alone last.
+template <class T>
+void PauliSum<T>::arrange(SumTerm<T>* first, SumTerm<T>* last) const {
+    std::stable_sort(first, last, [](const auto& a, const auto& b) { return a.x_lanes > b.x_lanes; });
+    for (SumTerm<T>* term = first; term < last; ++term) {
+        const std::uint32_t turn = term->x_lanes ^ (term + 1 < last ? (term + 1)->x_lanes : 0);
+        term->turns = turn != 0;
+        permutation(turn, term->lanes);
+    }
 }
 
 /// The highest bit of x, if it is above a block and half of the blocks are enough.
@@ -68,15 +80,16 @@ void PauliSum<T>::add_few(const PauliTerm& term) {
     out.x = x >> lane_bits >> kSumBlockBits, out.z = z >> lane_bits >> kSumBlockBits;
     out.skip = skip << 1 >> lane_bits >> kSumBlockBits;
     out.x_inside = static_cast<std::uint32_t>(x >> lane_bits & (kSumBlock - 1)) << lane_bits;
+    out.x_lanes = static_cast<std::uint32_t>(x & (width - 1));
     out.z_inside = static_cast<int>(z >> lane_bits & (kSumBlock - 1));
     const Mask outside = ~Mask{width - 1};  // (-1)^{z·(k^x)} = (-1)^{z·x} (-1)^{z·k} there
     const double c = real_coefficient(term) * (skip ? 2 : 1) * (parity(z & x & outside) ? -1 : 1);
     for (unsigned l = 0; l < width; ++l) {
         const bool minus = parity(z & (l ^ x) & (width - 1)) != (odd && !(l & 1));
-        out.coefficients[0][l] = static_cast<T>(minus ? -c : c);
-        out.coefficients[1][l] = -out.coefficients[0][l];
+        const unsigned from = l ^ out.x_lanes;  // the kernel multiplies before it permutes
+        out.coefficients[0][from] = static_cast<T>(minus ? -c : c);
+        out.coefficients[1][from] = -out.coefficients[0][from];
     }
-    permutation(x, out.lanes);
     few_.push_back(out);
 }
 

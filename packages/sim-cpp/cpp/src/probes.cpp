@@ -1,4 +1,4 @@
-// Masks by one transform for all, pairs along single bits a few bits at a time.
+// Masks by one transform for all; what a group asks is its kernel's business.
 #include "coratrix/probes.hpp"
 
 #include <algorithm>
@@ -19,32 +19,30 @@ double masked_sum(const T* sums, std::uint32_t mask, int lane_bits) {
     return sum;
 }
 
-template <class T>
-void answer_masked(const Probes& probes, const Kernels<T>& kernels, const T* re, const T* im, Index index, T* sums,
-                   double* answers) {
-    const auto concerned = [&](const Probes::Masked& m) { return (index & m.outer) == m.outer; };
-    if (std::none_of(probes.masked.begin(), probes.masked.end(), concerned)) return;
-    observable_kernels(kernels).mask_sums(re, im, probes.vectors, probes.lambda, sums);
-    for (const Probes::Masked& m : probes.masked)
-        if (concerned(m)) answers[m.number] += probes.scale * masked_sum(sums, m.local, kernels.lane_bits);
-}
-
 }  // namespace
 
 template <class T>
 void answer_probes(const Probes& probes, const Kernels<T>& kernels, const T* re, const T* im, Index index, T* scratch,
                    double* answers) {
-    answer_masked(probes, kernels, re, im, index, scratch, answers);
-    for (const Probes::Transverse& each : probes.transverse) {
-        double found[kMaxTransverse];
-        observable_kernels(kernels).transverse(re, im, each.pairs, each.symmetric, found);
-        for (int k = 0; k < each.pairs.count; ++k) answers[each.numbers[k]] += probes.scale * found[k];
-    }
+    const auto concerned = [&](const Probes::Masked& m) { return (index & m.outer) == m.outer; };
+    if (std::none_of(probes.masked.begin(), probes.masked.end(), concerned)) return;
+    const ObservableKernels<T>& table = observable_kernels(kernels);
+    (probes.single ? table.bit_sums : table.mask_sums)(re, im, probes.vectors, probes.lambda, scratch);
+    for (const Probes::Masked& m : probes.masked)
+        if (concerned(m)) answers[m.number] += probes.scale * masked_sum(scratch, m.local, kernels.lane_bits);
 }
 
-template void answer_probes<float>(const Probes&, const Kernels<float>&, const float*, const float*, Index, float*,
-                                   double*);
-template void answer_probes<double>(const Probes&, const Kernels<double>&, const double*, const double*, Index, double*,
-                                    double*);
+template <class T>
+void run_pair(const PairGroup<T>& pair, const Kernels<T>& kernels, T* re, T* im, Index index, double* answers) {
+    double found[kMaxAsked];
+    observable_kernels(kernels).run_pair(pair, re, im, index, found);
+    for (int k = 0; k < pair.num_asked; ++k) answers[pair.numbers[k]] += pair.scale * found[k];
+}
+
+#define CORATRIX_INSTANTIATE(T)                                                                                \
+    template void answer_probes<T>(const Probes&, const Kernels<T>&, const T*, const T*, Index, T*, double*); \
+    template void run_pair<T>(const PairGroup<T>&, const Kernels<T>&, T*, T*, Index, double*);
+CORATRIX_INSTANTIATE(float)
+CORATRIX_INSTANTIATE(double)
 
 }  // namespace coratrix

@@ -121,7 +121,7 @@ private:
     }
 
     // Time slots: all phases of slot k, then all sums under masks, then all mixing operations of slot k, and so on.
-    // What a rotation asks about its bit is asked just before its group.
+    // What a rotation asks about its bit is asked by its group, before the group's steps.
 
     void add_slots(const Numbers& mine) {
         std::vector<Numbers> parts;
@@ -214,9 +214,6 @@ private:
                 else blocked.add(it), rest.push_back(number);
             }
             const Mask group = filled(bits);
-            Numbers asking;
-            std::copy_if(mine.begin(), mine.end(), std::back_inserter(asking), [this](int k) { return asks(op(k)); });
-            if (!asking.empty()) add(Entry::Kind::probes, 0, asking);
             add(Entry::Kind::group, group, mine);
             left.swap(rest);
         }
@@ -224,7 +221,7 @@ private:
 
     /// Idle bits fill a group: more registers in flight hide the latency of its steps.
     Mask filled(Mask bits) {
-        for (Mask left = block_ & ~lanes_ & ~bits; left && popcount(bits) < options_.max_group_bits; left &= left - 1)
+        for (Mask left = block_ & ~fixed_ & ~bits; left && popcount(bits) < options_.max_group_bits; left &= left - 1)
             bits |= left & (~left + 1);
         for (Mask left = stage_ & ~block_; left && popcount(bits) < options_.max_group_bits; left &= left - 1) {
             if (popcount(block_) >= block_bits_) break;

@@ -67,50 +67,75 @@ void masks_of_a_tile(InstructionSet set, int bits) {
     if (bits <= table.lane_bits) return;
     Tile<T> tile(bits);
 
-    observable_kernels(table).mask_sums(tile.re(), tile.im(), tile.vectors(table.lane_bits), tile.half(), tile.scratch());
-
     const std::size_t lanes = (std::size_t{1} << table.lane_bits) - 1;
-    for (std::size_t mask = 0; mask < tile.psi.size(); ++mask) {
+    const auto check = [&](std::size_t mask, const char* what) {
         double wanted = 0;  // supersets outside the lanes, the same lane
         for (std::size_t k = 0; k < tile.psi.size(); ++k)
             if ((k & lanes) == (mask & lanes) && (k & mask & ~lanes) == (mask & ~lanes))
                 wanted += (std::conj(tile.lambda[k]) * tile.psi[k]).imag();
-        expect_near(static_cast<double>(tile.scratch()[mask]), wanted, tolerance<T>(), "mask_sums");
-    }
+        expect_near(static_cast<double>(tile.scratch()[mask]), wanted, tolerance<T>(), what);
+    };
+    const Blocks vectors = tile.vectors(table.lane_bits);
+    observable_kernels(table).mask_sums(tile.re(), tile.im(), vectors, tile.half(), tile.scratch());
+    for (std::size_t mask = 0; mask < tile.psi.size(); ++mask) check(mask, "mask_sums");
+    observable_kernels(table).bit_sums(tile.re(), tile.im(), vectors, tile.half(), tile.scratch());
+    for (std::size_t mask = 0; mask < tile.psi.size(); ++mask)
+        if (popcount(mask & ~lanes) < 2) check(mask, "bit_sums");
 }
 
+/// Im⟨λ|X or Y|ψ⟩ on one bit.
 template <class T>
-void pairs_of_a_tile(InstructionSet set, int bits) {
+double transverse(const Tile<T>& tile, int at, bool symmetric) {
+    Complex sum = 0;
+    for (std::size_t k = 0; k < tile.psi.size(); ++k) {
+        const Complex factor = symmetric ? Complex(1) : k >> at & 1 ? Complex(0, 1) : Complex(0, -1);
+        sum += std::conj(tile.lambda[k]) * factor * tile.psi[k ^ std::size_t{1} << at];
+    }
+    return sum.imag();
+}
+
+/// Every choice of questions on a group's bits, two different ones inside the vectors; then its one rotation.
+template <class T>
+void pair_of_a_tile(InstructionSet set, int bits, int group_bits) {
     const Kernels<T>& table = kernels<T>(set);
-    if (bits <= table.lane_bits) return;
-    Tile<T> tile(bits);
-    std::vector<int> inside, outside;
-    for (int p = 0; p + 1 < bits; ++p) (p < table.lane_bits ? inside : outside).push_back(p);
-    for (const std::vector<int>& all : {inside, outside})
-        for (std::size_t first = 0; first < all.size(); ++first)
-            for (std::size_t last = first + 1; last <= std::min(all.size(), first + static_cast<std::size_t>(table.max_group_bits)); ++last)
-                for (const bool symmetric : {false, true}) {
-                    double found[kMaxTransverse];
-                    BitPairs pairs;
-                    std::size_t taken = 0;
-                    for (std::size_t p = first; p < last; ++p) {
-                        pairs.strides[pairs.count++] = plane_stride<T>(all[p]);
-                        taken |= std::size_t{1} << all[p];
-                    }
-                    pairs.inside = all[first] < table.lane_bits;
-                    pairs.lambda = tile.half();
-                    pairs.blocks = tile.vectors(table.lane_bits, pairs.inside ? 0 : taken);
-                    observable_kernels(table).transverse(tile.re(), tile.im(), pairs, symmetric, found);
-                    for (std::size_t p = first; p < last; ++p) {
-                        Complex wanted = 0;
-                        for (std::size_t k = 0; k < tile.psi.size(); ++k) {
-                            const bool set_bit = k >> all[p] & 1;
-                            const Complex factor = symmetric ? Complex(1) : set_bit ? Complex(0, 1) : Complex(0, -1);
-                            wanted += std::conj(tile.lambda[k]) * factor * tile.psi[k ^ std::size_t{1} << all[p]];
-                        }
-                        expect_near(found[p - first], wanted.imag(), tolerance<T>(), "transverse");
-                    }
-                }
+    if (group_bits > table.max_group_bits || bits < table.lane_bits + group_bits + 1) return;
+    const int first = bits - 1 - group_bits;
+    for (std::uint32_t mask = 0; mask < 1u << group_bits; ++mask) {
+        Tile<T> tile(bits);
+        PairGroup<T> pair;
+        pair.group.bits = group_bits;
+        Mask taken = 0;
+        for (int g = 0; g < group_bits; ++g)
+            pair.group.strides[g] = plane_stride<T>(first + g), taken |= bit(first + g);
+        const Blocks vectors = tile.vectors(table.lane_bits, taken);
+        std::vector<Index> indices(vectors.count, 0);  // no step looks at them
+        pair.group.blocks = {vectors.count, vectors.offsets, indices.data()};
+        pair.lambda = tile.half();
+        pair.y = mask, pair.x = ((1u << group_bits) - 1) ^ mask >> 1;
+        pair.lane_y = mask & ((1u << table.lane_bits) - 1);
+        pair.lane_x = (1u << table.lane_bits) - 1;
+        std::vector<double> wanted;
+        const auto ask = [&](std::uint32_t asked, int from, bool symmetric) {
+            for (; asked; asked &= asked - 1) wanted.push_back(transverse(tile, from + lowest_bit(asked), symmetric));
+        };
+        ask(pair.y, first, false), ask(pair.x, first, true), ask(pair.lane_y, 0, false), ask(pair.lane_x, 0, true);
+        pair.num_asked = static_cast<int>(wanted.size());
+
+        alignas(64) Step<T> step{};
+        step.form = step_form(StepCode::rotate, 0);
+        step.t = static_cast<T>(0.5);
+        pair.group.steps = &step;
+        pair.group.num_steps = group_bits > 0 ? 1 : 0;
+        double found[kMaxAsked];
+        observable_kernels(table).run_pair(pair, tile.re(), tile.im(), 0, found);
+        for (std::size_t k = 0; k < wanted.size(); ++k) expect_near(found[k], wanted[k], tolerance<T>(), "run_pair, answer");
+        for (std::size_t k = 0; group_bits > 0 && k < 2 * tile.psi.size(); ++k) {
+            const auto at = [&](std::size_t i) { return i < tile.psi.size() ? tile.psi[i] : tile.lambda[i - tile.psi.size()]; };
+            const Complex turned = at(k) + (k >> first & 1 ? 0.5 : -0.5) * at(k ^ std::size_t{1} << first);
+            const std::size_t place = Tile<T>::offset(k);
+            expect_near(std::abs(Complex(tile.re()[place], tile.im()[place]) - turned), 0, tolerance<T>(), "run_pair, step");
+        }
+    }
 }
 
 // --------------------------------------------------------------------------------------------------- Pauli sums
@@ -169,7 +194,9 @@ void pauli_sum(InstructionSet set, int n, int groups, int per_group) {
 
 template <class T>
 void all_of(InstructionSet set) {
-    for (int bits = 2; bits <= 12; ++bits) masks_of_a_tile<T>(set, bits), pairs_of_a_tile<T>(set, bits);
+    for (int bits = 2; bits <= 12; ++bits) masks_of_a_tile<T>(set, bits);
+    for (int bits = 2; bits <= 10; ++bits)
+        for (int group_bits = 0; group_bits <= kMaxGroupBits; ++group_bits) pair_of_a_tile<T>(set, bits, group_bits);
     for (int n = 1; n <= 12; ++n) pauli_sum<T>(set, n, 5, 3);
     for (const int n : {5, 10, 11, 12}) pauli_sum<T>(set, n, 3, 40);
     pauli_sum<T>(set, 17, 4, 2);  // more than one chunk

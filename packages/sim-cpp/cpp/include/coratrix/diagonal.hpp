@@ -35,7 +35,7 @@ struct Layout {
 
 /// A table of factors spans 2^chunk_bits vectors; 0 leaves that to the width of the layout.
 template <class T>
-const Diagonal<T>* build_diagonal(const std::vector<Monomial>& monomials, const Layout& layout, int lane_bits,
+Diagonal<T>* build_diagonal(const std::vector<Monomial>& monomials, const Layout& layout, int lane_bits,
                                   int chunk_bits, Arena& arena, std::size_t& scratch_size);
 
 }  // namespace coratrix

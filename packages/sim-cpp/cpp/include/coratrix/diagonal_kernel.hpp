@@ -34,15 +34,22 @@ struct DiagonalWalk {
     T* tables;  // one pair of tables per level
     std::uint32_t chunk;
 
-    /// All chunks with the same table, `Vectors` vectors each, times it and times their scalars.
-    template <std::uint32_t Vectors>
+    static CORATRIX_INLINE void multiply_at(T* at_re, T* at_im, typename S::V fr, typename S::V fi) {
+        auto x = S::held(S::load(at_re)), y = S::held(S::load(at_im));
+        complex_multiply<S>(x, y, fr, fi);
+        S::store(at_re, x), S::store(at_im, y);
+    }
+
+    /// All chunks with the same table, `Vectors` vectors each, times it and times their scalars; a twin takes the factors
+    /// that are made already.
+    template <std::uint32_t Vectors, bool Twin>
     CORATRIX_INLINE void leaves_of(const T* table_re, const T* table_im, std::uint32_t offset, std::uint32_t number) {
         constexpr std::uint32_t width = 1u << S::lane_bits;
         std::uint32_t at[Vectors];
         for (std::uint32_t v = 0; v < Vectors; ++v) at[v] = d.chunk_offsets[v];
         const std::uint32_t* const offsets = d.free_offsets;
         const std::uint32_t* const numbers = d.free_numbers;
-        const std::uint32_t count = d.num_free;
+        const std::uint32_t count = d.num_free, twin = d.twin;
         for (std::uint32_t f = 0; f < count; ++f) {
             const auto sr = S::held(S::set1(scalar_re[number | numbers[f]]));
             const auto si = S::held(S::set1(scalar_im[number | numbers[f]]));
@@ -51,16 +58,19 @@ struct DiagonalWalk {
             for (std::uint32_t v = 0; v < Vectors; ++v) {
                 auto fr = S::held(S::load(table_re + v * width)), fi = S::held(S::load(table_im + v * width));
                 complex_multiply<S>(fr, fi, sr, si);
-                auto x = S::held(S::load(r + at[v])), y = S::held(S::load(i + at[v]));
-                complex_multiply<S>(x, y, fr, fi);
-                S::store(r + at[v], x), S::store(i + at[v], y);
+                multiply_at(r + at[v], i + at[v], fr, fi);
+                if constexpr (Twin) multiply_at(r + twin + at[v], i + twin + at[v], fr, fi);
             }
         }
     }
 
     void leaves(const T* table_re, const T* table_im, bool trivial, std::uint32_t offset, std::uint32_t number) {
-        if (!trivial && chunk == 4u << S::lane_bits) return leaves_of<4>(table_re, table_im, offset, number);
-        if (!trivial && chunk == 8u << S::lane_bits) return leaves_of<8>(table_re, table_im, offset, number);
+        if (!trivial && chunk == 4u << S::lane_bits)
+            return d.twin ? leaves_of<4, true>(table_re, table_im, offset, number)
+                          : leaves_of<4, false>(table_re, table_im, offset, number);
+        if (!trivial && chunk == 8u << S::lane_bits)
+            return d.twin ? leaves_of<8, true>(table_re, table_im, offset, number)
+                          : leaves_of<8, false>(table_re, table_im, offset, number);
         for (std::uint32_t f = 0; f < d.num_free; ++f)
             leaf(table_re, table_im, trivial, offset + d.free_offsets[f], number | d.free_numbers[f]);
     }
@@ -75,17 +85,13 @@ struct DiagonalWalk {
         const auto vr = S::set1(sr), vi = S::set1(si);
         constexpr std::uint32_t width = 1u << S::lane_bits;
         for (std::uint32_t v = 0; v < chunk / width; ++v) {
-            T* const at_re = r + d.chunk_offsets[v];
-            T* const at_im = i + d.chunk_offsets[v];
-            auto x = S::load(at_re), y = S::load(at_im);
-            if (trivial) {
-                complex_multiply<S>(x, y, vr, vi);
-            } else {
-                auto fr = S::load(table_re + v * width), fi = S::load(table_im + v * width);
+            auto fr = vr, fi = vi;
+            if (!trivial) {
+                fr = S::load(table_re + v * width), fi = S::load(table_im + v * width);
                 if (scaled) complex_multiply<S>(fr, fi, vr, vi);
-                complex_multiply<S>(x, y, fr, fi);
             }
-            S::store(at_re, x), S::store(at_im, y);
+            multiply_at(r + d.chunk_offsets[v], i + d.chunk_offsets[v], fr, fi);
+            if (d.twin) multiply_at(r + d.twin + d.chunk_offsets[v], i + d.twin + d.chunk_offsets[v], fr, fi);
         }
     }
 

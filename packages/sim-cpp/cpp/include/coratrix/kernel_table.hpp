@@ -128,6 +128,7 @@ struct Diagonal {
     std::uint32_t num_free = 0;              // assignments of the other high bits
     const std::uint32_t* free_offsets = nullptr;
     const std::uint32_t* free_numbers = nullptr;
+    std::uint32_t twin = 0;  // where a second state lies that takes the same factors; 0: none
 };
 
 template <class T>

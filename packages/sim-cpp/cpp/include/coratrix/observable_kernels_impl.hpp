@@ -3,6 +3,7 @@
 #pragma once
 
 #include "coratrix/observable_kernels.hpp"
+#include "coratrix/pair_group.hpp"
 #include "coratrix/vector_ops.hpp"
 
 namespace coratrix::CORATRIX_ISA {
@@ -61,133 +62,81 @@ void mask_sums(const typename S::T* re, const typename S::T* im, const Blocks& v
     }
 }
 
-// ---------------------------------------------------------------------------------------- pairs along single bits
+// Masks of one bit at most: halves are folded onto halves, the highest bit first. Of a bit's two halves the upper one's
+// sum is the answer; both together are what the lower bits are asked about. Two additions a vector in all.
 
-// X asks for Im Σ (λ*_b ψ_a + λ*_a ψ_b): λ re · ψ im - λ im · ψ re of both pairs.
-// Y asks for Re Σ (λ*_b ψ_a - λ*_a ψ_b): λ re · ψ re + λ im · ψ im, the second pair subtracted.
+/// Folds bits p+K-1 … p of the vectors' numbers in registers: upper[g] gains the sum where bit p+g is set, v[0] becomes
+/// the sum of all.
+template <class S, int K>
+CORATRIX_INLINE void fold(typename S::V* v, typename S::V* upper) {
+    for (int g = K - 1; g >= 0; --g)
+        for (int k = 0; k < 1 << g; ++k) {
+            upper[g] = S::add(upper[g], v[k | 1 << g]);
+            v[k] = S::add(v[k], v[k | 1 << g]);
+        }
+}
 
-/// The sums of one combination of planes. Few bits keep the two pairs apart, so that no multiply-add waits long for the
-/// one before it.
-template <class S, int K, bool X>
-struct PairSums {
-    static constexpr bool apart = K < 3;
-    typename S::V upper[K], lower[K];
-
-    CORATRIX_INLINE void clear() {
-        for (int g = 0; g < K; ++g) upper[g] = lower[g] = S::set1(0);
-    }
-
-    CORATRIX_INLINE void add(const typename S::T* psi, const typename S::T* lambda, const std::uint32_t* place) {
+template <class S, int K>
+void bit_sums_of(const typename S::T* re, const typename S::T* im, const Blocks& vectors, std::uint32_t lambda,
+                 typename S::T* sums) {
+    constexpr std::uint32_t width = 1u << S::lane_bits;
+    typename S::V upper[K + 1];
+    for (int g = 0; g < K; ++g) upper[g] = S::set1(0);
+    for (std::uint32_t at = 0; at < vectors.count; at += 1u << K) {
         typename S::V v[1 << K];
-        for (int k = 0; k < 1 << K; ++k) v[k] = S::load(psi + place[k]);
-        for (int k = 0; k < 1 << K; ++k) {
-            const auto l = S::load(lambda + place[k]);
-            for (int g = 0; g < K; ++g) {
-                const auto other = v[k ^ 1 << g];
-                if (k >> g & 1) upper[g] = S::fma(l, other, upper[g]);
-                else if (apart) lower[g] = S::fma(l, other, lower[g]);
-                else upper[g] = X ? S::fma(l, other, upper[g]) : S::fnma(l, other, upper[g]);
-            }
+        for (std::uint32_t k = 0; k < 1u << K; ++k)
+            v[k] = overlap<S>(re + vectors.offsets[at + k], im + vectors.offsets[at + k], lambda);
+        fold<S, K>(v, upper);
+        S::store(sums + at * width, v[0]);
+    }
+    for (std::uint32_t half = vectors.count / 2; half >= 1u << K; half /= 2) {
+        auto sum = S::set1(0);
+        for (std::uint32_t at = 0; at < half; at += 1u << K) {
+            const auto v = S::load(sums + (half + at) * width);
+            sum = S::add(sum, v);
+            S::store(sums + at * width, S::add(S::load(sums + at * width), v));
         }
+        S::store(sums + half * width, sum);
     }
-
-    CORATRIX_INLINE typename S::V total(int g) const {
-        return X ? S::add(upper[g], lower[g]) : S::sub(upper[g], lower[g]);
-    }
-};
-
-/// Sums of 32 blocks stay in T.
-template <class S, int K, bool X>
-void transverse_outside(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, double* out) {
-    std::uint32_t place[1 << K] = {};
-    for (int k = 0; k < 1 << K; ++k)
-        for (int g = 0; g < K; ++g)
-            if (k >> g & 1) place[k] += pairs.strides[g];
-    for (std::uint32_t block = 0; block < pairs.blocks.count;) {
-        PairSums<S, K, X> first, second;
-        first.clear(), second.clear();
-        const std::uint32_t end = block + 32 < pairs.blocks.count ? block + 32 : pairs.blocks.count;
-        for (; block < end; ++block) {
-            const typename S::T* const r = re + pairs.blocks.offsets[block];
-            const typename S::T* const i = im + pairs.blocks.offsets[block];
-            first.add(X ? i : r, r + pairs.lambda, place);
-            second.add(X ? r : i, i + pairs.lambda, place);
-        }
-        for (int g = 0; g < K; ++g)
-            out[g] += sum_of<S>(X ? S::sub(first.total(g), second.total(g)) : S::add(first.total(g), second.total(g)));
-    }
-}
-
-/// Inside a vector: λ times ψ with its lanes exchanged; a lane whose bit is set belongs to λ_b ψ_a.
-template <class S, int C, bool X>
-void transverse_inside(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, double* out) {
-    constexpr unsigned width = 1u << S::lane_bits;
-    typename S::I lanes[C];
-    typename S::V signs[C];
-    for (int c = 0; c < C; ++c) {
-        alignas(64) unsigned char memory[64];
-        alignas(64) typename S::T sign[width];
-        unsigned char order[kMaxLanes];
-        for (unsigned l = 0; l < width; ++l) {
-            order[l] = static_cast<unsigned char>(l ^ pairs.strides[c]);
-            sign[l] = X || (l & pairs.strides[c]) ? 1 : -1;
-        }
-        S::make_index(order, memory);
-        lanes[c] = S::index(memory);
-        signs[c] = S::load(sign);
-    }
-    for (std::uint32_t block = 0; block < pairs.blocks.count;) {
-        typename S::V first[C], second[C];
-        for (int c = 0; c < C; ++c) first[c] = second[c] = S::set1(0);
-        const std::uint32_t end = block + 64 < pairs.blocks.count ? block + 64 : pairs.blocks.count;
-        for (; block < end; ++block) {
-            const typename S::T* const r = re + pairs.blocks.offsets[block];
-            const typename S::T* const i = im + pairs.blocks.offsets[block];
-            const auto v = S::load(X ? i : r), w = S::load(X ? r : i);
-            const auto l = S::load(r + pairs.lambda), m = S::load(i + pairs.lambda);
-            for (int c = 0; c < C; ++c) first[c] = S::fma(l, S::permute(v, lanes[c]), first[c]);
-            for (int c = 0; c < C; ++c) second[c] = S::fma(m, S::permute(w, lanes[c]), second[c]);
-        }
-        for (int c = 0; c < C; ++c)
-            out[c] += sum_of<S>(S::mul(signs[c], X ? S::sub(first[c], second[c]) : S::add(first[c], second[c])));
-    }
-}
-
-template <class S, bool X>
-void transverse_on(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, double* out) {
-    switch (pairs.count * 2 + pairs.inside) {
-        case 2: transverse_outside<S, 1, X>(re, im, pairs, out); break;
-        case 4: transverse_outside<S, 2, X>(re, im, pairs, out); break;
-        case 6: transverse_outside<S, 3, X>(re, im, pairs, out); break;
-        case 8:
-            if constexpr (S::max_group_bits > 3) transverse_outside<S, 4, X>(re, im, pairs, out);
-            break;
-        case 3: transverse_inside<S, 1, X>(re, im, pairs, out); break;
-        case 5: transverse_inside<S, 2, X>(re, im, pairs, out); break;
-        case 7: transverse_inside<S, 3, X>(re, im, pairs, out); break;
-        default: transverse_inside<S, 4, X>(re, im, pairs, out);
-    }
+    for (int g = 0; g < K; ++g) S::store(sums + (1u << g) * width, upper[g]);
 }
 
 template <class S>
-void transverse(const typename S::T* re, const typename S::T* im, const BitPairs& pairs, bool symmetric, double* out) {
-    for (int k = 0; k < pairs.count; ++k) out[k] = 0;
-    if (symmetric) transverse_on<S, true>(re, im, pairs, out);
-    else transverse_on<S, false>(re, im, pairs, out);
+void bit_sums(const typename S::T* re, const typename S::T* im, const Blocks& vectors, std::uint32_t lambda,
+              typename S::T* sums) {
+    switch (vectors.count) {
+        case 1: bit_sums_of<S, 0>(re, im, vectors, lambda, sums); break;
+        case 2: bit_sums_of<S, 1>(re, im, vectors, lambda, sums); break;
+        case 4: bit_sums_of<S, 2>(re, im, vectors, lambda, sums); break;
+        default: bit_sums_of<S, 3>(re, im, vectors, lambda, sums);
+    }
 }
 
 // -------------------------------------------------------------------------------------------------- Pauli sums
 
-/// sum[j] ± coefficients · permuted ψ[j ^ x] for the vectors j of one block; Z, z inside a block, gives the signs.
+/// sum[j] ± coefficients · ψ[j ^ x] for the vectors j of one block; Z, z inside a block, gives the signs.
 template <class S, int Z>
 CORATRIX_INLINE void add_term(const typename S::T* source, const SumTerm<typename S::T>& term, int odd,
                               typename S::V* sum) {
     constexpr std::uint32_t width = 1u << S::lane_bits;
-    const auto lanes = S::index(term.lanes);
     const auto plus = S::load(term.coefficients[odd]), minus = S::load(term.coefficients[1 - odd]);
     for (std::uint32_t j = 0; j < kSumBlock; ++j)
-        sum[j] = S::fma(__builtin_parity(j & Z) ? minus : plus,
-                        S::permute(S::load(source + (j * width ^ term.x_inside)), lanes), sum[j]);
+        sum[j] = S::fma(__builtin_parity(j & Z) ? minus : plus, S::load(source + (j * width ^ term.x_inside)), sum[j]);
+}
+
+template <class S>
+CORATRIX_INLINE void add_term_to(const typename S::T* source, const SumTerm<typename S::T>& term, int odd,
+                                 typename S::V* sum) {
+    switch (term.z_inside) {
+        case 0: add_term<S, 0>(source, term, odd, sum); break;
+        case 1: add_term<S, 1>(source, term, odd, sum); break;
+        case 2: add_term<S, 2>(source, term, odd, sum); break;
+        case 3: add_term<S, 3>(source, term, odd, sum); break;
+        case 4: add_term<S, 4>(source, term, odd, sum); break;
+        case 5: add_term<S, 5>(source, term, odd, sum); break;
+        case 6: add_term<S, 6>(source, term, odd, sum); break;
+        default: add_term<S, 7>(source, term, odd, sum);
+    }
 }
 
 /// A term reads blocks in an order that no processor guesses, so it is told; beyond the end of ψ this does nothing.
@@ -203,20 +152,14 @@ CORATRIX_INLINE void add_terms(const typename S::T* psi, Index block, const SumT
                                std::size_t count, typename S::V* sum) {
     for (int j = 0; j < kSumBlock; ++j) sum[j] = S::set1(0);
     for (const SumTerm<typename S::T>* term = terms; term != terms + count; ++term) {
-        if (block & term->skip) continue;
-        const int odd = __builtin_parityll(term->z & block);
-        const typename S::T* const source = psi + ((block ^ term->x) * kSumBlock << S::lane_bits);
-        prefetch_block<S>(psi + (((block + 2) ^ term->x) * kSumBlock << S::lane_bits));
-        switch (term->z_inside) {
-            case 0: add_term<S, 0>(source, *term, odd, sum); break;
-            case 1: add_term<S, 1>(source, *term, odd, sum); break;
-            case 2: add_term<S, 2>(source, *term, odd, sum); break;
-            case 3: add_term<S, 3>(source, *term, odd, sum); break;
-            case 4: add_term<S, 4>(source, *term, odd, sum); break;
-            case 5: add_term<S, 5>(source, *term, odd, sum); break;
-            case 6: add_term<S, 6>(source, *term, odd, sum); break;
-            default: add_term<S, 7>(source, *term, odd, sum);
+        if ((block & term->skip) == 0) {
+            prefetch_block<S>(psi + (((block + 2) ^ term->x) * kSumBlock << S::lane_bits));
+            add_term_to<S>(psi + ((block ^ term->x) * kSumBlock << S::lane_bits), *term,
+                           __builtin_parityll(term->z & block), sum);
         }
+        if (!term->turns) continue;
+        const auto lanes = S::index(term->lanes);
+        for (int j = 0; j < kSumBlock; ++j) sum[j] = S::permute(sum[j], lanes);
     }
 }
 
@@ -320,7 +263,7 @@ void walsh_hadamard(typename S::T* numbers) {
 
 template <class S>
 ObservableKernels<typename S::T> make_observable_kernels() {
-    return {mask_sums<S>, transverse<S>, apply_terms<S>, apply_function<S>, dot<S>,
+    return {mask_sums<S>, bit_sums<S>, run_pair<S>, apply_terms<S>, apply_function<S>, dot<S>,
             walsh_hadamard<S>};
 }
 

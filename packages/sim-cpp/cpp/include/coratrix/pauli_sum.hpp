@@ -41,6 +41,7 @@ private:
 
     void add_few(const PauliTerm& term);
     void add_many(const PauliTerm* first, const PauliTerm* last);
+    void arrange(SumTerm<T>* first, SumTerm<T>* last) const;
     void permutation(Mask numbers, unsigned char* lanes) const;
     Mask skipped(Mask x, int block_bits) const;
     double apply_chunk(const T* psi, T* lambda, Index chunk) const;

@@ -45,13 +45,8 @@ struct Probes {
         std::uint32_t local;   // positions in the block
         int number;
     };
-    struct Transverse {        // Im⟨λ|X|ψ⟩ or Im⟨λ|Y|ψ⟩ on a few bits
-        BitPairs pairs;
-        bool symmetric;        // X
-        int numbers[kMaxTransverse];
-    };
     std::vector<Masked> masked;
-    std::vector<Transverse> transverse;
+    bool single = true;        // no mask has two bits that choose vectors
     Blocks vectors;            // of ψ in the block
     std::uint32_t lambda = 0;  // distance from ψ to λ
     double scale = 1;          // what the amplitudes still lack, squared
@@ -59,9 +54,10 @@ struct Probes {
 
 template <class T>
 struct TileOp {
-    enum class Kind : std::uint8_t { group, diagonal, dense, probes };
+    enum class Kind : std::uint8_t { group, pair, diagonal, dense, probes };
     Kind kind;
     const Group<T>* group = nullptr;
+    const PairGroup<T>* pair = nullptr;  // a group on ψ and λ
     const Diagonal<T>* diagonal = nullptr;
     const Dense<T>* dense = nullptr;
     int probes = -1;              // into Plan::probes

@@ -11,4 +11,8 @@ template <class T>
 void answer_probes(const Probes& probes, const Kernels<T>& kernels, const T* re, const T* im, Index index, T* scratch,
                    double* answers);
 
+/// The group, and what it asks before.
+template <class T>
+void run_pair(const PairGroup<T>& pair, const Kernels<T>& kernels, T* re, T* im, Index index, double* answers);
+
 }  // namespace coratrix
