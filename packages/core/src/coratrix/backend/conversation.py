@@ -84,7 +84,8 @@ def run_bounded(doing: str, run: Callable[[], T], deadline: Deadline) -> T:
     """
 
     def talk() -> Conversation[T]:
-        return (yield Request(doing, run, deadline, deadline.left()))
+        answer: T = yield Request(doing, run, deadline, deadline.left())
+        return answer
 
     return hold(talk(), deadline, _LONGEST_GLANCE_S)
 

@@ -53,7 +53,7 @@ class RunOptions:
         """The options that differ from their defaults."""
         return {
             name: value
-            for name, default in _defaults(type(self))
+            for name, default in _defaults(type(self))  # type: ignore[arg-type]  # a class is hashable
             if (value := getattr(self, name)) is not default and (default is MISSING or value != default)
         }
 
@@ -78,9 +78,9 @@ def parse_options(
         ConfigurationError: a value is out of range.
     """
     if not options:
-        defaults: OptionsT = _all_defaults(kind)
+        defaults: OptionsT = _all_defaults(kind)  # type: ignore[arg-type]
         return defaults
-    known = [name for name, _ in _defaults(kind)]
+    known = [name for name, _ in _defaults(kind)]  # type: ignore[arg-type]
     problems = [
         f"{backend} has no option {name!r}{_suggestion(name, known)}" for name in options if name not in known
     ]

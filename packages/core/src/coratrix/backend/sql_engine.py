@@ -18,7 +18,6 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from coratrix.backend.errors import JobStoreError
 
@@ -100,7 +99,7 @@ def _compiled(
     statement: sa.Insert | sa.Update, dialect: sa.Dialect
 ) -> tuple[str, Callable[[Mapping[str, Any]], Any]]:
     """The statement's text, and what makes the driver's arguments of its values."""
-    compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
+    compiled = statement.compile(dialect=dialect)
     fixed = {name: value for name, value in compiled.params.items() if value is not None}
     names = compiled.positiontup
     if names is None:
