@@ -270,3 +270,26 @@ def test_columns_that_differ_in_length_and_values_without_a_number_are_refused()
         simulator().sweep(circuit, observable, {a: [0.1, 0.2], b: [0.3]})
     with pytest.raises(CircuitError, match=r"1\.0/a \+ b.*set 1"):
         simulator().sweep(circuit, observable, [{a: 0.5, b: 0.1}, {a: 0.0, b: 0.1}])
+
+
+def test_a_loop_over_values_sees_what_is_added_to_its_circuit() -> None:
+    theta, z = Parameter("theta"), PauliSum({"Z": 1.0})
+    circuit = QuantumCircuit(1).rx(theta, 0)
+    values = [simulator().gradient(circuit, z, {theta: 0.3})[0] for _ in range(2)]
+    circuit.rx(theta, 0)
+    value, slopes = simulator().gradient(circuit, z, {theta: 0.3})
+    circuit.global_phase = 2 * theta
+
+    assert values == [pytest.approx(np.cos(0.3))] * 2
+    assert (value, slopes["theta"]) == (pytest.approx(np.cos(0.6)), pytest.approx(-2 * np.sin(0.6)))
+    assert simulator().gradient(circuit, z, {theta: 0.3})[1]["theta"] == pytest.approx(-2 * np.sin(0.6))
+
+
+def test_a_circuit_of_the_same_length_is_another_circuit() -> None:
+    theta, z = Parameter("theta"), PauliSum({"Z": 1.0})
+    found = [
+        simulator().gradient(circuit, z, {theta: 0.4})[1]["theta"]
+        for circuit in (QuantumCircuit(1).rx(theta, 0), QuantumCircuit(1).rx(3 * theta, 0))
+    ]
+
+    assert found == [pytest.approx(-np.sin(0.4)), pytest.approx(-3 * np.sin(1.2))]

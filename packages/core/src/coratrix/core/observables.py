@@ -103,6 +103,8 @@ class PauliSum:
         """The same observable on more qubits, identities on the new ones."""
         if num_qubits < self.num_qubits:
             raise CircuitError(f"a sum over {self.num_qubits} qubits does not fit on {num_qubits}")
+        if num_qubits == self.num_qubits:
+            return self
         tail = "I" * (num_qubits - self.num_qubits)
         return PauliSum({label + tail: c for label, c in self._terms}, num_qubits=num_qubits)
 

@@ -6,13 +6,15 @@ places to parameters. Knows nothing of: running.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import is_
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from coratrix.core import Parameter, QuantumCircuit
+from coratrix.core import Gate, Parameter, QuantumCircuit
 from coratrix.core.errors import CircuitError
 from coratrix.core.parameters import ParameterExpression
 from coratrix.sim import _engine
@@ -54,7 +56,8 @@ class ParametricProgram:
     """Written once; numbers for all sets of values are worked out together, one column per parameter."""
 
     def __init__(self, circuit: QuantumCircuit) -> None:
-        self._written = write(circuit)
+        written = write(circuit)
+        self._words, self._params, self._matrices = written.words, written.params, written.matrix_pool()
         self._names = sorted(parameter.name for parameter in circuit.parameters)
         self._width = (circuit.num_qubits, circuit.num_clbits)
 
@@ -65,9 +68,8 @@ class ParametricProgram:
             CircuitError: a parameter has no value, or an expression none under one of the sets.
         """
         count, columns = self._columns(values)
-        params = self._written.params
-        out = np.empty((count, len(params)))
-        for place, param in enumerate(params):
+        out = np.empty((count, len(self._params)))
+        for place, param in enumerate(self._params):
             out[:, place] = _numbers(param, columns)
         if not np.isfinite(out).all():
             raise self._no_value(out)
@@ -75,14 +77,13 @@ class ParametricProgram:
 
     def program(self, row: Sequence[float] | Column) -> _engine.Program:
         """The program with these numbers at its places."""
-        written = self._written
-        return _engine.Program(*self._width, written.words, list(row), written.matrix_pool())
+        return _engine.Program(*self._width, self._words, list(row), self._matrices)
 
     def chain(self, values: Mapping[Any, float], slopes: npt.NDArray[np.float64]) -> dict[str, float]:
         """Derivatives by place in the program, turned into derivatives by parameter."""
         _, columns = self._columns([values])
         total = dict.fromkeys(self._names, 0.0)
-        for param, slope in zip(self._written.params, slopes, strict=True):
+        for param, slope in zip(self._params, slopes, strict=True):
             if isinstance(param, Parameter):
                 total[param.name] += float(slope)
             elif isinstance(param, ParameterExpression):
@@ -98,9 +99,35 @@ class ParametricProgram:
 
     def _no_value(self, table: npt.NDArray[np.float64]) -> CircuitError:
         row, place = np.argwhere(~np.isfinite(table))[0]
-        return CircuitError(
-            f"{self._written.params[place]} has no finite value under set {row} of the values"
-        )
+        return CircuitError(f"{self._params[place]} has no finite value under set {row} of the values")
+
+
+_written: deque[tuple[QuantumCircuit, ParametricProgram]] = deque(maxlen=4)
+"""The latest programs, each with a copy of its circuit as it was."""
+
+
+def program_of(circuit: QuantumCircuit) -> ParametricProgram:
+    """The circuit's program; in a loop over values the one that was written at the first of them."""
+    for known, program in tuple(_written):
+        if _same_gates(known, circuit):
+            return program
+    program = ParametricProgram(circuit)
+    if all(
+        isinstance(each.operation, Gate) for each in circuit.special_instructions
+    ):  # nothing that may yet change
+        _written.append((circuit.copy(), program))
+    return program
+
+
+def _same_gates(known: QuantumCircuit, circuit: QuantumCircuit) -> bool:
+    """Whether they hold the very same entries, which never change; equal ones are not looked for."""
+    return (
+        len(known.entries) == len(circuit.entries)
+        and known.num_qubits == circuit.num_qubits
+        and known.num_clbits == circuit.num_clbits
+        and known.global_phase is circuit.global_phase
+        and all(map(is_, known.entries, circuit.entries))
+    )
 
 
 def as_sets(values: Values) -> list[Mapping[Any, float]]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from coratrix.core import PauliSum, QuantumCircuit
 from coratrix.sim import _engine, memory
-from coratrix.sim.parametric import ParametricProgram, Values
+from coratrix.sim.parametric import Values, program_of
 
 
 def gradient(
@@ -27,7 +27,7 @@ def gradient(
 ) -> tuple[float, dict[str, float]]:
     """The value and its derivative by each parameter, by name (adjoint method)."""
     _check_width(circuit.num_qubits + 1, single)
-    form = ParametricProgram(circuit)
+    form = program_of(circuit)
     x, z, coefficients = observable.padded(circuit.num_qubits).masks()
     program = form.program(form.table([values])[0])
     value, slopes = _engine.gradient(program, x, z, coefficients, settings)
@@ -44,7 +44,7 @@ def sweep(
 ) -> npt.NDArray[np.float64]:
     """The value for each set of parameters."""
     _check_width(circuit.num_qubits, single)
-    form = ParametricProgram(circuit)
+    form = program_of(circuit)
     rows = form.table(values)
     if not len(rows):
         return np.empty(0)
@@ -60,7 +60,7 @@ def sweep_counts(
     settings: _engine.Settings,
 ) -> list[_engine.Readings]:
     """Readings for each set of parameters, each drawn with its own seed."""
-    form = ParametricProgram(circuit)
+    form = program_of(circuit)
     rows = form.table(values)
     return _engine.run_sweep(form.program(rows[0]), rows, shots, seeds, settings)
 
