@@ -105,8 +105,8 @@ std::string brand() { return "unknown"; }
 CostTable default_costs(InstructionSet set) {
     CostTable out;
     if (set == InstructionSet::avx2) {
-        out.of_single.dense_pair_ns = 0.6, out.of_single.turned_pair_ns = 0.66;
-        out.of_double.dense_pair_ns = 1.2, out.of_double.turned_pair_ns = 1.4;
+        out.of_single.dense_pair_ns = 0.38, out.of_single.turned_pair_ns = 0.55;
+        out.of_double.dense_pair_ns = 0.75, out.of_double.turned_pair_ns = 1.15;
     }
     return out;
 }
