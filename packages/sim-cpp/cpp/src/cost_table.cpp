@@ -40,10 +40,18 @@ int bits_in(std::size_t bytes) {
     return out;
 }
 
-/// Half of the second level; larger tiles save passes that cost little and miss the cache more often.
+/// Half of the second level, for states of few tiles.
 template <class T>
 int default_tile_bits() {
     static const int bits = std::min(16, bits_in<T>(second_level_bytes() / 2));
+    return bits;
+}
+
+/// Twice the second level, for states of many: what is worked on at a time are blocks, so that tiles may come from the
+/// third level, and wider ones save passes over the state.
+template <class T>
+int default_wide_tile_bits() {
+    static const int bits = std::min(16, bits_in<T>(second_level_bytes() * 2));
     return bits;
 }
 
@@ -115,8 +123,9 @@ template <class T>
 Sizes sizes_for(const CostTable& costs, int num_bits, int max_group_bits) {
     const FormCosts& forms = costs.of<T>();
     const int usual = default_tile_bits<T>();
-    const bool is_own = forms.tile_bits > 0 && (forms.tile_bits <= usual || num_bits >= forms.tile_bits + kManyTiles);
-    return {is_own ? forms.tile_bits : usual,
+    const int wide = forms.tile_bits > 0 ? forms.tile_bits : default_wide_tile_bits<T>();
+    const bool fits = wide <= usual || num_bits >= wide + kManyTiles;
+    return {fits ? wide : usual,
             forms.block_bits > 0 ? forms.block_bits : default_block_bits<T>(),
             forms.group_bits > 0 ? std::clamp(forms.group_bits, kSmallestGroup, max_group_bits) : max_group_bits,
             num_bits >= kManyChunks ? forms.chunk_bits : 0};

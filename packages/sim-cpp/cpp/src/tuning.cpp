@@ -138,11 +138,12 @@ public:
     void run() {
         const Sizes usual = sizes_for<T>(CostTable(), kWideBits, kernels_.max_group_bits);
         FormCosts& forms = costs_.of<T>();
-        const Program small = layered(usual.tile_bits, 6), wide = layered(kWideBits, 4);
+        const int one_tile = sizes_for<T>(CostTable(), 0, kernels_.max_group_bits).tile_bits;
+        const Program small = layered(one_tile, 6), wide = layered(kWideBits, 4);
         forms.group_bits = choose(&FormCosts::group_bits, around(usual.group_bits, -1, 0), small);
         forms.chunk_bits = choose(&FormCosts::chunk_bits, {2, 3, 4, 5}, small);
         forms.block_bits = choose(&FormCosts::block_bits, around(usual.block_bits, -2, 2), small);
-        forms.tile_bits = choose(&FormCosts::tile_bits, around(usual.tile_bits, -2, 3), wide);
+        forms.tile_bits = choose(&FormCosts::tile_bits, around(usual.tile_bits, -3, 2), wide);
         pair_costs();
         small_costs();
     }

@@ -1,4 +1,5 @@
 // The forms that a plan takes under a cost table: those of the default, and those that doctored numbers ask for.
+#include <algorithm>
 #include <complex>
 #include <stdexcept>
 
@@ -123,7 +124,11 @@ void sizes_are_the_tables() {
 
 /// The caches' size is what a table without one gives; 2 bits more are for states of 2^4 such tiles.
 void a_larger_tile_is_for_states_of_many_tiles() {
-    const int usual = sizes_for<double>(CostTable(), 30, 4).tile_bits;
+    const int usual = sizes_for<double>(CostTable(), 13, 4).tile_bits;
+    const int wide = sizes_for<double>(CostTable(), 30, 4).tile_bits;
+    expect(wide >= usual && wide <= std::min(16, usual + 2), "by default four times as large for wide states");
+    expect(sizes_for<double>(CostTable(), wide + 4, 4).tile_bits == wide, "16 wide tiles: that size");
+    expect(sizes_for<double>(CostTable(), wide + 3, 4).tile_bits == usual, "8 of them: the usual one");
     CostTable costs;
     costs.of_double.tile_bits = usual + 2;
 
