@@ -40,7 +40,8 @@ private:
 
     bool in_schmidt_form() const {
         const std::vector<Complex>& m = dense_.matrix;
-        return m.size() == 16 && m[4] == 0.0 && m[8] == 0.0 && m[0].imag() == 0 && m[12].imag() == 0 && m[5].imag() == 0;
+        return m.size() == 16 && m[4] == 0.0 && m[8] == 0.0 && m[0].imag() == 0 && m[12].imag() == 0 &&
+               m[5].imag() == 0;
     }
 
     const std::uint32_t* offsets() {

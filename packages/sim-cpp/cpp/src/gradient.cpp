@@ -206,7 +206,7 @@ ValueAndGradient expectation_gradient(const Program& program, const std::vector<
     const int width = paired_width(program, table.lane_bits);
     const Backward backward(program, width - n);
     const LoweredCircuit lowered =
-        lower(backward.begin(), backward.end(), width, {false, options.costs.kak_pays<T>(n), options.merge});
+        lower(backward.begin(), backward.end(), width, lowering_for<T>(options.costs, n, false, options.merge));
     PlanOptions backward_options;
     backward_options.tile_bits = options.tile_bits;
     backward_options.starts_at_zero = false;

@@ -184,8 +184,8 @@ ConeReader<T>::ConeReader(const LightCones& cones, const History& history, const
     const int width = popcount(bits_);
     int padded = width;
     if (ops_.size() << width > kDirectWork) {
-        const LoweringOptions lowering{false, costs.kak_pays<T>(width), true, costs.diagonal_qubits, costs.expanded_zeros};
-        const LoweredCircuit lowered = lower(ops_.data(), ops_.data() + ops_.size(), width, lowering);
+        const LoweredCircuit lowered =
+            lower(ops_.data(), ops_.data() + ops_.size(), width, lowering_for<T>(costs, width, false, true));
         PlanOptions wanted{0, false};
         wanted.costs = costs;
         plan_ = std::make_unique<Plan<T>>(make_plan<T>(lowered, kernels, wanted));

@@ -56,7 +56,8 @@ void multiply_from_right(Complex* u, const Matrix2& a, const Matrix2& b) {
 SchmidtForm schmidt_form(const Complex* unitary) {
     const Matrix2 c = {unitary[0], unitary[4], unitary[8], unitary[12]};
     // C†C; its leading singular value is at least √½, so that dividing by it loses nothing.
-    const Vector2 w0 = leading_vector(std::norm(c.a00) + std::norm(c.a10), std::conj(c.a00) * c.a01 + std::conj(c.a10) * c.a11,
+    const Vector2 w0 = leading_vector(std::norm(c.a00) + std::norm(c.a10),
+                                      std::conj(c.a00) * c.a01 + std::conj(c.a10) * c.a11,
                                       std::norm(c.a01) + std::norm(c.a11));
     const Vector2 image = c * w0;
     const Vector2 v0 = image.times(1 / image.norm()), v1 = v0.orthogonal();

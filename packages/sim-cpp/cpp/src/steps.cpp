@@ -91,8 +91,12 @@ Step<T> StepMaker<T>::turn(const Op& op) const {
         return step;
     }
     const int group_bit = in_lanes(lead) ? other : lead;
-    step.form = in_lanes(group_bit) ? masked_form(StepCode::lane_mix, static_cast<unsigned>(op.moving))
-                                    : step_form(StepCode::turn_lane, group_index(group_bit));
+    if (in_lanes(group_bit)) {
+        step.form = masked_form(StepCode::lane_mix, static_cast<unsigned>(op.moving));
+    } else {
+        step.form = step_form(StepCode::turn_lane, group_index(group_bit));
+        permute_lanes(step, [&](unsigned l) { return l ^ static_cast<unsigned>(op.moving & ~bit(group_bit)); });
+    }
     turn_coefficients(op, step);
     return step;
 }
@@ -102,8 +106,6 @@ Step<T> StepMaker<T>::turn(const Op& op) const {
 template <class T>
 void StepMaker<T>::turn_coefficients(const Op& op, Step<T>& step) const {
     const int lead = op.lead, other = lowest_bit(op.moving & ~bit(lead));
-    const Mask lanes = op.moving & (bit(kernels_.lane_bits) - 1);
-    permute_lanes(step, [&](unsigned l) { return l ^ static_cast<unsigned>(lanes); });
     for (unsigned l = 0; l < 1u << kernels_.lane_bits; ++l)
         for (const bool set : {false, true}) {
             const bool x = in_lanes(lead) ? (l >> lead & 1) != 0 : set;

@@ -69,9 +69,9 @@ struct CostTable {
 CostTable default_costs(InstructionSet set);
 
 /// What a schedule needs to know: a table's sizes, or those that follow from the caches where it has none. A tile wider
-/// than half the second-level cache is for states of 2^4 tiles or more: in narrower ones much is done on the first tile alone, while the
-/// bits outside it are still zero, and that is less the smaller the tile. In states of few chunks a longer table costs
-/// more to make than it saves.
+/// than half the second-level cache is for states of 2^4 tiles or more: in narrower ones much is done on the first tile
+/// alone, while the bits outside it are still zero, and that is less the smaller the tile. In states of few chunks a
+/// longer table costs more to make than it saves.
 struct Sizes {
     int tile_bits, block_bits, group_bits, chunk_bits;
 };

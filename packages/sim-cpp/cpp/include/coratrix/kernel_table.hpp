@@ -111,7 +111,6 @@ struct Diagonal {
     int high_bits = 0;
     const std::uint32_t* chunk_offsets = nullptr;  // of a chunk's vectors in a plane
     bool low_trivial = false;     // the chunk's own factors are all one
-    bool scalar_trivial = false;  // so are the chunks' scalars
     const T* low_re = nullptr;    // 2^low_bits
     const T* low_im = nullptr;
     const T* scalar_re = nullptr;  // 2^high_bits, multiplied out

@@ -69,6 +69,13 @@ struct LoweringOptions {
     bool schmidt = true;         // two-qubit matrices without what one-qubit gates behind them can take along
 };
 
+/// What pays on a state of 2^num_bits amplitudes by a cost table.
+template <class T>
+LoweringOptions lowering_for(const CostTable& costs, int num_bits, bool starts_at_zero, bool merge) {
+    const bool kak = merge && costs.kak_pays<T>(num_bits), schmidt = merge && costs.schmidt_pays<T>(num_bits);
+    return {starts_at_zero, kak, merge, costs.diagonal_qubits, costs.expanded_zeros, schmidt};
+}
+
 /// Lower gate instructions [first, last) of a circuit of `num_qubits` qubits; qubit q becomes bit n-1-q.
 LoweredCircuit lower(const Instruction* first, const Instruction* last, int num_qubits,
                      const LoweringOptions& options);

@@ -103,10 +103,7 @@ private:
     }
 
     LoweringOptions lowering(bool from_zero) const {
-        const CostTable& costs = options_.costs;
-        const bool kak = options_.merge && costs.kak_pays<T>(state_bits());
-        const bool schmidt = options_.merge && costs.schmidt_pays<T>(state_bits());
-        return {from_zero, kak, options_.merge, costs.diagonal_qubits, costs.expanded_zeros, schmidt};
+        return lowering_for<T>(options_.costs, state_bits(), from_zero, options_.merge);
     }
 
     std::shared_ptr<const Plan<T>> get(const Instruction* first, const Instruction* last, bool from_zero) {

@@ -112,9 +112,8 @@ def program_of(circuit: QuantumCircuit) -> ParametricProgram:
         if _same_gates(known, circuit):
             return program
     program = ParametricProgram(circuit)
-    if all(
-        isinstance(each.operation, Gate) for each in circuit.special_instructions
-    ):  # nothing that may yet change
+    operations = [each.operation for each in circuit.special_instructions]
+    if all(isinstance(each, Gate) for each in operations):  # none with a body, which may change
         _written.append((circuit.copy(), program))
     return program
 
